@@ -1,0 +1,93 @@
+//! Which object goes into which file, and in which order files are applied.
+//!
+//! Secure first: whatever restricts is there before whatever runs. Namespaces, then network policies, then
+//! what the mesh enforces, then workloads.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use meshgen_bundle::{Bundle, Content, File, FilePath, Id, Object, Part};
+use meshgen_spec::{Folder, Name, Spec};
+use meshgen_yaml::{Place, Problem};
+
+/// Objects, by the file that they go into.
+pub(crate) struct Files {
+    apps: String,
+    /// Sorted as they are applied: by part, then by path.
+    by_path: BTreeMap<(Part, String), Vec<Object>>,
+    /// Where each object comes from, to tell what clashes.
+    origins: IndexMap<Id, Place>,
+    problems: Vec<Problem>,
+}
+
+impl Files {
+    pub(crate) fn new(apps: &Folder) -> Self {
+        Files {
+            apps: apps.to_string(),
+            by_path: BTreeMap::new(),
+            origins: IndexMap::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Adds an object of a namespace. `origin` is what in the spec asked for it.
+    pub(crate) fn add(&mut self, namespace: &Name, object: impl Into<Object>, origin: Place) {
+        let object = object.into();
+        let (part, file) = home(&object);
+        self.push(part, format!("{}/{namespace}/{file}.yaml", self.apps), object, origin);
+    }
+
+    /// Adds an object of a workload, to the workload's own file.
+    pub(crate) fn add_of_workload(
+        &mut self,
+        namespace: &Name,
+        workload: &Name,
+        object: impl Into<Object>,
+        origin: Place,
+    ) {
+        let path = format!("{}/{namespace}/workloads/{workload}.yaml", self.apps);
+        self.push(Part::Workloads, path, object.into(), origin);
+    }
+
+    fn push(&mut self, part: Part, path: String, object: Object, origin: Place) {
+        if let Some(first) = self.origins.insert(object.id(), origin) {
+            self.problems.push(
+                Problem::error(origin, format!("two things in this spec are one object, `{}`", object.id()))
+                    .related(first, "the other one")
+                    .help("give the policy or the workload another name"),
+            );
+        }
+        self.by_path.entry((part, path)).or_default().push(object);
+    }
+
+    /// The bundle, unless two things were one object.
+    pub(crate) fn into_bundle(mut self, spec: &Spec) -> Result<Bundle, Vec<Problem>> {
+        let mut files = Vec::with_capacity(self.by_path.len());
+        for ((part, path), objects) in self.by_path {
+            match FilePath::try_from(path) {
+                Ok(path) => files.push(File { path, part, content: Content::Objects(objects) }),
+                Err(e) => self.problems.push(Problem::error(spec.project.place, e.to_string())),
+            }
+        }
+        if self.problems.is_empty() {
+            Ok(Bundle { project: spec.project.to_string(), files })
+        } else {
+            Err(self.problems)
+        }
+    }
+}
+
+/// The part and the file of an object that belongs to a namespace. No workload's file can have these names:
+/// an underscore is in no name of Kubernetes, and workloads have a folder of their own.
+fn home(object: &Object) -> (Part, &'static str) {
+    match object {
+        Object::Namespace(_) => (Part::Namespaces, "namespace"),
+        Object::NetworkPolicy(_) | Object::CalicoNetworkPolicy(_) => (Part::Policies, "network_policy"),
+        Object::PeerAuthentication(_) => (Part::Mesh, "peer_authentication"),
+        Object::AuthorizationPolicy(_) => (Part::Mesh, "authorization_policy"),
+        Object::ServiceEntry(_) => (Part::Mesh, "service_entry"),
+        Object::ServiceAccount(_) => (Part::Workloads, "service_account"),
+        Object::Service(_) => (Part::Workloads, "service"),
+        Object::Deployment(_) => (Part::Workloads, "deployment"),
+    }
+}

@@ -1,0 +1,36 @@
+//! From a spec to the bundle of objects that it asks for.
+//!
+//! Pure: a [`Spec`] of which every reference resolves goes in, a [`Bundle`] comes out, always the same one.
+//! Each file here plans one kind of thing and does not know the others; [`plan`] puts them in order.
+
+mod authorization;
+mod deny;
+mod egress;
+mod external;
+mod files;
+mod labels;
+mod mtls;
+mod namespaces;
+mod network;
+mod policies;
+mod workloads;
+
+use meshgen_bundle::Bundle;
+use meshgen_spec::Spec;
+use meshgen_yaml::Problem;
+
+/// Everything that a spec asks for, in the order in which it is applied.
+///
+/// Fails only when two things that the spec says would be one object.
+pub fn plan(spec: &Spec) -> Result<Bundle, Vec<Problem>> {
+    let mut files = files::Files::new(&spec.layout.apps);
+    namespaces::plan(spec, &mut files);
+    deny::plan(spec, &mut files);
+    policies::plan(spec, &mut files);
+    egress::plan(spec, &mut files);
+    mtls::plan(spec, &mut files);
+    authorization::plan(spec, &mut files);
+    external::plan(spec, &mut files);
+    workloads::plan(spec, &mut files);
+    files.into_bundle(spec)
+}

@@ -1,0 +1,158 @@
+//! The language of `meshgen.yaml`.
+//!
+//! [`read`] takes the files of a spec and gives a [`Spec`] of which every name is legal and every reference
+//! resolves, or all that is wrong with it. Later code never checks again.
+//!
+//! Every map is sorted by its keys: in which order somebody wrote them changes no byte of what comes out.
+
+mod check;
+mod cluster;
+mod expect;
+mod external;
+mod istio;
+mod merge;
+mod namespace;
+mod policy;
+mod read;
+mod schema;
+mod security;
+mod text;
+mod workload;
+
+use std::collections::BTreeMap;
+
+use meshgen_yaml::At;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use cluster::{
+    Aks, AksPolicyEngine, Cluster, Dataplane, Existing as ExistingCluster, Kind, PolicyEngine,
+};
+pub use expect::{Acceptance, Claim, Expectation, LayerKind, Outcome};
+pub use external::{External, ExternalAllow};
+pub use istio::{Components, ExistingIstio, Istio, Mesh, Toggle};
+pub use namespace::{MeshMode, Namespace, PodSecurity};
+pub use policy::{Allow, HttpMethod, Namespaces, Policy, PortRef, RawSpec};
+pub use read::{Input, is_spec, read};
+pub use schema::{schema, schema_for};
+pub use security::{Direction, Enforce, Mtls, Scrape, Security};
+pub use text::{
+    Cidr, Date, EnvName, FindingCode, Folder, GrpcService, Host, Image, IstioVersion, LabelKey, LabelValue,
+    Name, ObjectName, Path, PortName, Quantity, Reason, SecretKey, WorkloadName, Workloads,
+};
+pub use workload::{EnvValue, Existing, Port, Protocol, Resources, Workload, WorkloadKind};
+
+/// A whole spec.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Spec {
+    /// The version of this language. It also marks the file as a spec.
+    pub meshgen: LanguageVersion,
+    /// The name of the whole, in the header of every file.
+    pub project: At<Name>,
+    /// Where it runs, as far as policies depend on it.
+    pub cluster: Cluster,
+    /// The mesh. Without it nothing is meshed.
+    #[serde(default)]
+    pub istio: Option<Istio>,
+    /// What holds unless a namespace or a workload says otherwise.
+    #[serde(default)]
+    pub security: Security,
+    /// The namespaces, by name.
+    #[serde(default)]
+    pub namespaces: BTreeMap<At<Name>, Namespace>,
+    /// The workloads, by `namespace/name`.
+    #[serde(default)]
+    pub workloads: BTreeMap<At<WorkloadName>, Workload>,
+    /// Who may call, by what is protected: `namespace/name`, or `namespace/*` for all pods of a namespace.
+    #[serde(default)]
+    pub policies: BTreeMap<At<Workloads>, Policy>,
+    /// What is called outside of the cluster, by a name of your own.
+    #[serde(default)]
+    pub external: BTreeMap<At<Name>, External>,
+    /// What must be true of the result, in groups.
+    #[serde(default)]
+    pub expect: BTreeMap<At<Name>, Expectation>,
+    /// Findings that are known and accepted, with the reason.
+    #[serde(default)]
+    pub accept: Vec<Acceptance>,
+    /// Where files go in the tree.
+    #[serde(default)]
+    pub layout: Layout,
+}
+
+/// The version of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum LanguageVersion {
+    /// This one.
+    #[serde(rename = "v1")]
+    V1,
+}
+
+/// Where files go in the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Layout {
+    /// The folder that holds one folder for each namespace.
+    #[serde(default = "Layout::default_apps")]
+    pub apps: Folder,
+}
+
+impl Layout {
+    fn default_apps() -> Folder {
+        #[expect(clippy::unwrap_used, reason = "a constant that a test reads")]
+        "apps".parse().unwrap()
+    }
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Layout { apps: Layout::default_apps() }
+    }
+}
+
+impl Spec {
+    /// What the mesh is like, whether it is installed or was there; nothing without one.
+    pub fn mesh(&self) -> Option<Mesh> {
+        self.istio.as_ref().map(Istio::mesh)
+    }
+
+    /// How the pods of a namespace take part in the mesh.
+    pub fn mesh_mode(&self, namespace: &Name) -> MeshMode {
+        let said = self.namespaces.get(namespace).and_then(|n| n.mesh);
+        said.unwrap_or(if self.istio.is_some() { MeshMode::Sidecar } else { MeshMode::None })
+    }
+
+    /// What holds for a workload, or for a namespace without one: the nearest that says something wins.
+    pub fn security(&self, namespace: &Name, workload: Option<&Workload>) -> Security {
+        let mut security = self.security.clone();
+        security.override_with(self.namespaces.get(namespace).map(|n| &n.security));
+        security.override_with(workload.map(|w| &w.security));
+        security
+    }
+
+    /// The workloads of a namespace, by name.
+    pub fn workloads_of<'a>(&'a self, namespace: &'a Name) -> impl Iterator<Item = (&'a Name, &'a Workload)> {
+        // No DNS label sorts before "0", so the range starts before the first workload of the namespace.
+        let first = WorkloadName { namespace: namespace.clone(), name: Name::first() };
+        let rest = self.workloads.range::<WorkloadName, _>(first..);
+        rest.take_while(move |(w, _)| w.namespace == *namespace)
+            .map(|(w, workload)| (&w.value.name, workload))
+    }
+
+    /// The workloads that are meant.
+    pub fn workloads_in<'a>(
+        &'a self,
+        which: &'a Workloads,
+    ) -> Box<dyn Iterator<Item = (&'a Name, &'a Workload)> + 'a> {
+        match which {
+            Workloads::All(namespace) => Box::new(self.workloads_of(namespace)),
+            Workloads::One(one) => Box::new(self.workloads.get(one).map(|w| (&one.name, w)).into_iter()),
+        }
+    }
+
+    /// The parts of the spec that bypass the language: raw policies, by what they protect.
+    pub fn escape_hatches(&self) -> impl Iterator<Item = (&At<Workloads>, &RawSpec)> {
+        self.policies.iter().filter_map(|(target, policy)| policy.spec.as_ref().map(|raw| (target, raw)))
+    }
+}

@@ -1,0 +1,135 @@
+//! From the text of files to a [`Spec`].
+
+use meshgen_yaml::{FileId, Limits, Node, Place, Problem, Severity, Sources, Value, documents, from_node};
+
+use crate::{Spec, check, merge};
+
+/// One `-f`: a file, or a folder of which every file is a part of one spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file: its name as the user calls it, and its text.
+    File(String, String),
+    /// A folder: its name, and its files.
+    Folder(String, Vec<(String, String)>),
+}
+
+/// Reads a spec: the first input, and every further one laid over it.
+///
+/// Gives the spec, unless there is an error, and everything that is wrong or doubtful, in the order of the
+/// files. `sources` takes the files, so that problems can be shown.
+pub fn read(inputs: Vec<Input>, sources: &mut Sources) -> (Option<Spec>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut whole: Option<Node> = None;
+    for input in inputs {
+        let layer = match input {
+            Input::File(name, text) => document(sources.add(name, text), sources, &mut problems),
+            Input::Folder(name, parts) => folder(&name, parts, sources, &mut problems),
+        };
+        whole = match (whole, layer) {
+            (Some(base), Some(over)) => Some(merge::overlay(base, over)),
+            (base, layer) => base.or(layer),
+        };
+    }
+    let has_errors = |problems: &[Problem]| problems.iter().any(|p| p.severity == Severity::Error);
+    // After a file that is no YAML, what it would have said is missing everywhere else.
+    if has_errors(&problems) {
+        return (None, problems);
+    }
+    let Some(whole) = whole else { return (None, problems) };
+    let spec: Option<Spec> = from_node(&whole, &mut problems);
+    let Some(spec) = spec else { return (None, problems) };
+    check::check(&spec, &mut problems);
+    problems.sort_by_key(|p| p.place);
+    let usable = !has_errors(&problems);
+    (usable.then_some(spec), problems)
+}
+
+/// Whether a text is a spec: its first key is `meshgen`. Anything else is taken for manifests.
+pub fn is_spec(text: &str) -> bool {
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let is_content =
+        |line: &&str| !line.trim().is_empty() && !line.starts_with(['#', '%']) && line.trim_end() != "---";
+    lines.find(is_content).is_some_and(|line| {
+        let key = line.trim_start_matches(['{', ' ', '"', '\'']);
+        key.strip_prefix("meshgen")
+            .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+    })
+}
+
+/// The only document of a file.
+fn document(file: FileId, sources: &Sources, problems: &mut Vec<Problem>) -> Option<Node> {
+    let text = sources.get(file).map_or("", |s| s.text.as_str());
+    let start = Place { file, start: 0, end: 0 };
+    let mut read = match documents(file, text, 0..text.len(), Limits::default()) {
+        Ok(documents) => documents.into_iter(),
+        Err(problem) => {
+            problems.push(*problem);
+            return None;
+        }
+    };
+    let Some(node) = read.next() else {
+        problems.push(
+            Problem::error(start, "the file is empty")
+                .help("start with `meshgen: v1`; `meshgen init` writes a first spec"),
+        );
+        return None;
+    };
+    if let Some(second) = read.next() {
+        problems.push(
+            Problem::error(second.place, "a spec is one document, and here a second one starts")
+                .help("put it into a file of its own: `-f` takes a folder of parts, or several overlays"),
+        );
+    }
+    if !matches!(node.value, Value::Map(_)) {
+        problems.push(Problem::error(node.place, "a spec is a map").help("start with `meshgen: v1`"));
+        return None;
+    }
+    Some(node)
+}
+
+fn folder(
+    name: &str,
+    mut parts: Vec<(String, String)>,
+    sources: &mut Sources,
+    problems: &mut Vec<Problem>,
+) -> Option<Node> {
+    if parts.is_empty() {
+        problems.push(
+            Problem::error(None, format!("`{name}` has no `.yaml` file in it"))
+                .help("each of its files is a part of the spec"),
+        );
+        return None;
+    }
+    parts.sort();
+    let mut whole: Option<Node> = None;
+    for (name, text) in parts {
+        let Some(part) = document(sources.add(name, text), sources, problems) else { continue };
+        match &mut whole {
+            Some(whole) => merge::add(whole, part, problems),
+            None => whole = Some(part),
+        }
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_spec;
+
+    #[test]
+    fn a_file_whose_first_key_is_meshgen_is_a_spec() {
+        for spec in [
+            "meshgen: v1",
+            "# c\n\nmeshgen: v1",
+            "---\nmeshgen: v1",
+            "{meshgen: v1}",
+            "\"meshgen\": v1",
+            "{ \"meshgen\": \"v1\" }",
+        ] {
+            assert!(is_spec(spec), "{spec:?}");
+        }
+        for other in ["", "apiVersion: v1", "meshgenx: v1", "a:\n  meshgen: v1", "- meshgen: v1"] {
+            assert!(!is_spec(other), "{other:?}");
+        }
+    }
+}
