@@ -25,7 +25,7 @@ pub struct At<T> {
 
 impl<T> At<T> {
     /// The place of what no file holds.
-    pub const NOWHERE: Place = Place { file: FileId(u16::MAX), start: 0, end: 0 };
+    pub const NOWHERE: Place = Place { file: FileId(u32::MAX), start: 0, end: 0 };
 
     /// A value that no file holds.
     pub fn nowhere(value: T) -> Self {

@@ -670,7 +670,7 @@ impl<'de, D: Deserializer<'de, Error = Error>> SeqAccess<'de> for Located<D> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         if let Some(place) = self.place.take() {
-            let parts = [u32::from(place.file.0), place.start, place.end];
+            let parts = [place.file.0, place.start, place.end];
             let seq = de::value::SeqDeserializer::<_, Error>::new(parts.into_iter());
             return seed.deserialize(seq).map(Some);
         }
