@@ -16,10 +16,7 @@ pub struct Bundle {
 impl Bundle {
     /// All objects that `kubectl apply` takes, in order.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
-        self.files.iter().flat_map(|f| match &f.content {
-            Content::Objects(objects) => objects.as_slice(),
-            Content::Text(_) | Content::Script(_) => &[],
-        })
+        self.files.iter().flat_map(File::objects)
     }
 }
 
@@ -32,6 +29,16 @@ pub struct File {
     pub part: Part,
     /// What it holds.
     pub content: Content,
+}
+
+impl File {
+    /// The objects in it that `kubectl apply` takes.
+    pub fn objects(&self) -> &[Object] {
+        match &self.content {
+            Content::Objects(objects) => objects,
+            Content::Text(_) | Content::Script(_) => &[],
+        }
+    }
 }
 
 /// What a file holds.

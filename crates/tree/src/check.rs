@@ -70,6 +70,32 @@ pub(crate) fn conflicts(changes: &Changes) -> Vec<Difference> {
     changes.conflicts().map(difference).collect()
 }
 
+impl What {
+    /// One word for it, for programs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            What::Interrupted => "interrupted",
+            What::Missing => "missing",
+            What::Content => "content",
+            What::Edited => "edited",
+            What::Mode(_) => "mode",
+            What::Stale => "stale",
+            What::StaleEdited => "staleEdited",
+            What::Conflict(Conflict::Foreign) => "foreign",
+            What::Conflict(Conflict::Blocked(_)) => "blocked",
+            What::Manifest => "manifest",
+        }
+    }
+
+    /// Whether it changes no line of a file, so that [`crate::diff()`] does not show it.
+    pub fn is_unseen_in_a_diff(&self) -> bool {
+        match self {
+            What::Interrupted | What::StaleEdited | What::Conflict(_) | What::Manifest => true,
+            What::Missing | What::Content | What::Edited | What::Mode(_) | What::Stale => false,
+        }
+    }
+}
+
 fn whats(change: &Change) -> Vec<What> {
     match change {
         Change::Unchanged | Change::Forgotten => Vec::new(),

@@ -1,0 +1,145 @@
+//! What can be said on the command line. The words here are also the man page and the completions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use meshgen::{bundle::Part, tree::Selection};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, and the answer is yes; 1 done, and the answer is no (it differs);
+2 it could not be done (a spec with errors, a file that cannot be read or written, wrong usage).";
+
+/// Turns one small spec into everything that a mesh-secured application needs on Kubernetes.
+///
+/// A spec says which namespaces and workloads there are, who may call whom, and how the mesh is to be; meshgen
+/// makes the manifests of it: namespaces with their labels, workloads, network policies, mTLS, authorization.
+/// The same spec gives the same bytes everywhere.
+#[derive(Parser)]
+#[command(name = "meshgen", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// How to report: for people, or as one JSON object on standard output, errors included.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output_format: OutputFormat,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Print the manifests of a spec, or write its tree of files
+    ///
+    /// Without `-o` the manifests go to standard output as one stream, in an order that
+    /// `kubectl apply --server-side -f -` takes. With `-o` the whole tree is written: all of it or nothing.
+    /// Files that meshgen wrote earlier and that are not in the spec any more are removed; a file that it did
+    /// not write is never touched.
+    Render {
+        #[command(flatten)]
+        spec: SpecArgs,
+        /// The folder of the tree.
+        #[arg(short, long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        parts: PartArgs,
+    },
+    /// Tell whether a tree is what its spec gives; exit code 1 if it is not
+    Check {
+        #[command(flatten)]
+        spec: SpecArgs,
+        /// The folder of the tree.
+        #[arg(short, long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        parts: PartArgs,
+    },
+    /// Show what `render` would change in a tree; exit code 1 if anything
+    Diff {
+        #[command(flatten)]
+        spec: SpecArgs,
+        /// The folder of the tree.
+        #[arg(short, long, value_name = "DIR")]
+        out: PathBuf,
+        #[command(flatten)]
+        parts: PartArgs,
+        /// By object and field, instead of by line.
+        #[arg(long)]
+        summary: bool,
+    },
+    /// Compare two sets of manifests, object by object; exit code 1 if they differ
+    ///
+    /// Each is a file or a folder of anybody's manifests, `-` for standard input, or a spec.
+    Compare {
+        /// What it was.
+        old: PathBuf,
+        /// What it is now.
+        new: PathBuf,
+    },
+    /// Check a spec alone: everything that is wrong with it, at once
+    Validate {
+        #[command(flatten)]
+        spec: SpecArgs,
+    },
+    /// Print the JSON schema of the spec, for editors
+    ///
+    /// With `-f` it is closed over the names that this spec declares, so that an editor completes workloads,
+    /// namespaces and ports. Name the file in the first line of the spec:
+    /// `# yaml-language-server: $schema=./meshgen.schema.json`.
+    Schema {
+        /// A spec whose names are completed.
+        #[arg(short, long, value_name = "FILE")]
+        file: Vec<PathBuf>,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the man page, of meshgen or of one of its commands
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct SpecArgs {
+    /// The spec: a file, a folder of which every file is a part, or `-`. Given again, each is laid over those
+    /// before it: maps merge, all else replaces, null deletes.
+    #[arg(short, long, value_name = "FILE", default_value = "meshgen.yaml")]
+    pub(crate) file: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct PartArgs {
+    /// Only these parts of the tree.
+    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part, conflicts_with = "skip")]
+    only: Vec<Part>,
+    /// All parts of the tree but these.
+    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part)]
+    skip: Vec<Part>,
+}
+
+impl PartArgs {
+    pub(crate) fn selection(&self) -> Selection {
+        match (self.only.as_slice(), self.skip.as_slice()) {
+            ([], skip) => Selection::skip(skip.iter().copied()),
+            (only, _) => Selection::only(only.iter().copied()),
+        }
+    }
+}
+
+fn part(name: &str) -> Result<Part, String> {
+    Part::from_name(name).ok_or_else(|| {
+        let names: Vec<_> = Part::ALL.iter().map(|part| format!("`{}`", part.name())).collect();
+        format!("the parts are {}", names.join(", "))
+    })
+}

@@ -1,0 +1,149 @@
+//! `render`: the stream, or the tree.
+
+use std::{io, path::Path};
+
+use meshgen::{
+    bundle::Bundle,
+    tree::{
+        Change, Selection, StreamError,
+        disk::{Recovered, Written, write_in_steps},
+        stream as write_stream,
+    },
+};
+use serde_json::{Value, json};
+
+use super::spec::{Planned, counts, planned};
+use crate::{
+    args::{OutputFormat, PartArgs, SpecArgs},
+    exit::Exit,
+    progress::Progress,
+    report::{Failure, Report, finish},
+};
+
+const KIND: &str = "render";
+
+/// Three steps for each file: write it, set its mode, move it to its place.
+const STEPS_PER_FILE: usize = 3;
+
+/// All manifests on standard output.
+pub(crate) fn stream(args: &SpecArgs, parts: &PartArgs, format: OutputFormat) -> Exit {
+    let mut planned = match planned(KIND, args) {
+        Ok(planned) => planned,
+        Err(report) => return report.emit(format),
+    };
+    let selection = parts.selection();
+    planned.bundle.files.retain(|file| selection.has(file.part));
+    match format {
+        OutputFormat::Json => objects(planned).emit(format),
+        OutputFormat::Text => match write_stream(&planned.bundle, &mut io::stdout().lock()) {
+            Ok(()) => planned.report.emit(format),
+            Err(StreamError::Io(e)) => finish(planned.report.exit, Err(e)),
+            Err(e) => {
+                planned.report.fail(Failure::of(&e));
+                planned.report.emit(format)
+            }
+        },
+    }
+}
+
+fn objects(planned: Planned) -> Report {
+    let mut report = planned.report;
+    match values(&planned.bundle) {
+        Ok(objects) => report.result = json!({ "spec": counts(&planned.spec), "objects": objects }),
+        Err(e) => report.fail(Failure::caused("an object is no JSON", &e)),
+    }
+    report
+}
+
+fn values(bundle: &Bundle) -> serde_json::Result<Vec<Value>> {
+    let mut values = Vec::new();
+    for file in &bundle.files {
+        for object in file.objects() {
+            values.push(json!({ "source": file.path.as_str(), "object": serde_json::to_value(object)? }));
+        }
+    }
+    Ok(values)
+}
+
+/// The tree in a folder.
+pub(crate) fn tree(args: &SpecArgs, out: &Path, parts: &PartArgs) -> Report {
+    match planned(KIND, args).and_then(|planned| write(planned, out, &parts.selection())) {
+        Ok(report) => report,
+        Err(report) => *report,
+    }
+}
+
+fn write(planned: Planned, out: &Path, selection: &Selection) -> Result<Report, Box<Report>> {
+    let (mut planned, tree) = planned.render()?;
+    let origin = planned.project.origin(env!("CARGO_PKG_VERSION"));
+    let progress = Progress::new("writing", tree.files.len() * STEPS_PER_FILE);
+    let written = write_in_steps(out, &tree, selection, &origin, &mut |_| {
+        progress.step();
+        Ok(())
+    });
+    drop(progress);
+    let written = match written {
+        Ok(written) => written,
+        Err(e) => {
+            planned.report.fail(Failure::of(&e));
+            return Err(Box::new(planned.report));
+        }
+    };
+    let mut report = planned.report;
+    report.notes.extend(notes(&written, out));
+    report.result = json!({
+        "spec": counts(&planned.spec),
+        "out": out.display().to_string(),
+        "recovered": recovered(written.recovered),
+        "files": written.changes.paths.iter().map(|(path, change)| (path.to_string(), word(change).into())).collect::<serde_json::Map<_, _>>(),
+    });
+    Ok(report)
+}
+
+fn notes(written: &Written, out: &Path) -> Vec<String> {
+    let mut notes = Vec::new();
+    match written.recovered {
+        Recovered::Nothing => {}
+        Recovered::Undone => notes.push("an interrupted render was undone first".to_owned()),
+        Recovered::Completed => notes.push("an interrupted render was completed first".to_owned()),
+    }
+    for (path, change) in &written.changes.paths {
+        match change {
+            Change::Overwritten | Change::Disowned | Change::Forgotten => {
+                notes.push(format!("`{path}`: {change}"));
+            }
+            Change::Unchanged
+            | Change::Created
+            | Change::Updated { .. }
+            | Change::Removed
+            | Change::Conflict(_) => {}
+        }
+    }
+    let count = |wanted: &str| written.changes.paths.values().filter(|change| word(change) == wanted).count();
+    let counts = ["created", "updated", "removed", "unchanged"].map(|word| (count(word), word));
+    let counts: Vec<_> =
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    notes.push(format!("`{}`: {}", out.display(), counts.join(", ")));
+    notes
+}
+
+/// One word for what became of a file.
+fn word(change: &Change) -> &'static str {
+    match change {
+        Change::Unchanged => "unchanged",
+        Change::Created => "created",
+        Change::Updated { .. } | Change::Overwritten => "updated",
+        Change::Removed => "removed",
+        Change::Disowned => "disowned",
+        Change::Forgotten => "forgotten",
+        Change::Conflict(_) => "conflict",
+    }
+}
+
+fn recovered(recovered: Recovered) -> &'static str {
+    match recovered {
+        Recovered::Nothing => "nothing",
+        Recovered::Undone => "undone",
+        Recovered::Completed => "completed",
+    }
+}

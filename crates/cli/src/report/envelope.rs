@@ -1,0 +1,38 @@
+//! The one JSON object of every command.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Failure, Report, problem::ProblemJson};
+
+/// The version of the envelope; it changes when a field goes or means something else.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Envelope {
+    /// The command.
+    kind: &'static str,
+    version: u32,
+    exit_code: u8,
+    problems: Vec<ProblemJson>,
+    /// What a command found; its shape depends on the kind. Absent if it could not be done.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    result: Value,
+}
+
+impl Envelope {
+    pub(crate) fn of(report: &Report) -> Self {
+        let placed = report.problems.iter().flat_map(|(sources, problems)| {
+            problems.iter().map(move |problem| ProblemJson::of(sources, problem))
+        });
+        let failures = report.failures.iter().map(|failure: &Failure| ProblemJson::of_failure(failure));
+        Envelope {
+            kind: report.kind,
+            version: VERSION,
+            exit_code: report.exit.code(),
+            problems: placed.chain(failures).collect(),
+            result: report.result.clone(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+# What a person types; `.ci/run` is what a machine does.
+
+# Everything that decides whether a change lands
+ci:
+    bash .ci/run
+
+# The tests, as the README has them
+test:
+    cargo test --workspace --locked
+
+# Put the code into its usual form
+fmt:
+    cargo fmt
+
+# What reviewers would say anyway
+lint:
+    cargo fmt --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# Accept what the examples and the snapshots give now; then review it with `git diff`
+bless:
+    for example in examples/*/; do \
+        name="$(basename "$example")"; \
+        cargo run --quiet -p meshgen-cli -- render -f "examples/$name/meshgen.yaml" -o "golden/$name"; \
+    done
+    INSTA_UPDATE=always cargo test --workspace --quiet
+
+# How fast it is, and how the cost grows
+bench *ARGS:
+    cargo bench --workspace {{ARGS}}
