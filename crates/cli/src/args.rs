@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use clap_complete::Shell;
 use meshgen::{bundle::Part, tree::Selection};
 
@@ -121,10 +124,10 @@ pub(crate) struct SpecArgs {
 #[derive(Args)]
 pub(crate) struct PartArgs {
     /// Only these parts of the tree.
-    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part, conflicts_with = "skip")]
+    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part(), conflicts_with = "skip")]
     only: Vec<Part>,
     /// All parts of the tree but these.
-    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part)]
+    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part())]
     skip: Vec<Part>,
 }
 
@@ -137,9 +140,8 @@ impl PartArgs {
     }
 }
 
-fn part(name: &str) -> Result<Part, String> {
-    Part::from_name(name).ok_or_else(|| {
-        let names: Vec<_> = Part::ALL.iter().map(|part| format!("`{}`", part.name())).collect();
-        format!("the parts are {}", names.join(", "))
-    })
+/// A part by its name; help, errors and completions list the names.
+fn part() -> impl TypedValueParser<Value = Part> {
+    let names = PossibleValuesParser::new(Part::ALL.map(Part::name));
+    names.try_map(|name| Part::from_name(&name).ok_or("not a part"))
 }

@@ -41,3 +41,8 @@ pub use meshgen_spec::Input;
 pub use meshgen_tree as tree;
 pub use meshgen_yaml as yaml;
 pub use project::{Project, read};
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

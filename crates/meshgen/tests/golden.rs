@@ -1,5 +1,9 @@
 //! Every tree in `golden/` is, byte for byte, what its example gives; `just bless` writes them anew.
-#![expect(clippy::disallowed_methods, reason = "a test reads the files that it is about")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test reads the files that it is about"
+)]
 
 use std::{
     collections::BTreeSet,

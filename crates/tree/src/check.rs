@@ -54,6 +54,7 @@ pub fn differences(changes: &Changes) -> Vec<Difference> {
     let mut all: Vec<Difference> = by_path
         .flat_map(|(path, change)| whats(change).into_iter().map(|what| difference(path.as_str(), what)))
         .collect();
+    say_once(&mut all);
     // Otherwise it is only what follows from the rest.
     if all.is_empty() && changes.relisted {
         all.push(difference(".meshgen/manifest.json", What::Manifest));
@@ -67,7 +68,19 @@ pub(crate) fn conflicts(changes: &Changes) -> Vec<Difference> {
         path: ToString::to_string(path),
         what: What::Conflict(conflict.clone()),
     };
-    changes.conflicts().map(difference).collect()
+    let mut all = changes.conflicts().map(difference).collect();
+    say_once(&mut all);
+    all
+}
+
+/// One link or file above many paths is in the way once.
+fn say_once(all: &mut Vec<Difference>) {
+    all.dedup_by(|next, first| match (&first.what, &next.what) {
+        (What::Conflict(Conflict::Blocked(a)), What::Conflict(Conflict::Blocked(b))) => {
+            matches!(a, Obstacle::Symlink { .. } | Obstacle::File { .. }) && a == b
+        }
+        _ => false,
+    });
 }
 
 impl What {

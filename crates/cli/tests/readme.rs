@@ -1,0 +1,56 @@
+//! The commands of the README print what it says.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::{fs, path::Path, process::Command};
+
+/// Commands with what they print, from the blocks marked `console`.
+fn commands(markdown: &str) -> Vec<(String, String)> {
+    let mut commands: Vec<(String, String)> = Vec::new();
+    let mut inside = false;
+    for line in markdown.lines() {
+        match (inside, line, line.strip_prefix("$ meshgen ")) {
+            (_, "```console", _) => inside = true,
+            (_, "```", _) => inside = false,
+            (true, _, Some(command)) => commands.push((command.to_owned(), String::new())),
+            (true, _, None) => {
+                let (_, printed) = commands.last_mut().unwrap();
+                *printed += &format!("{line}\n");
+            }
+            (false, ..) => {}
+        }
+    }
+    commands
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_the_readme_shows_is_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let desk = tempfile::tempdir().unwrap();
+    for folder in ["docs", "examples"] {
+        copy(&root.join(folder), &desk.path().join(folder));
+    }
+    let commands = commands(&fs::read_to_string(root.join("README.md")).unwrap());
+    assert!(commands.len() > 3);
+    for (command, printed) in commands {
+        let output = Command::new(env!("CARGO_BIN_EXE_meshgen"))
+            .args(command.split_whitespace())
+            .current_dir(desk.path())
+            .output()
+            .unwrap();
+        let all = [output.stdout, output.stderr].concat();
+        assert_eq!(String::from_utf8(all).unwrap(), printed, "meshgen {command}");
+    }
+}
