@@ -3,11 +3,12 @@
 use std::fmt;
 
 use k8s_openapi::{
-    Resource,
+    ClusterResourceScope, NamespaceResourceScope, Resource,
     api::{
-        apps::v1::Deployment,
-        core::v1::{Namespace, Service, ServiceAccount},
+        apps::v1::{DaemonSet, Deployment, StatefulSet},
+        core::v1::{ConfigMap, Namespace, PersistentVolumeClaim, Service, ServiceAccount},
         networking::v1::NetworkPolicy,
+        rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
@@ -42,6 +43,19 @@ impl fmt::Display for Id {
     }
 }
 
+/// Where objects of a kind stand, known by its type.
+trait Scoped {
+    const NAMESPACED: bool;
+}
+
+impl Scoped for NamespaceResourceScope {
+    const NAMESPACED: bool = true;
+}
+
+impl Scoped for ClusterResourceScope {
+    const NAMESPACED: bool = false;
+}
+
 macro_rules! objects {
     ($($(#[$doc:meta])* $kind:ident($type:ty),)*) => {
         /// An object that meshgen writes.
@@ -55,6 +69,13 @@ macro_rules! objects {
             pub fn type_meta(&self) -> (&'static str, &'static str) {
                 match self {
                     $(Object::$kind(_) => (<$type as Resource>::API_VERSION, <$type as Resource>::KIND),)*
+                }
+            }
+
+            /// Whether objects of this kind stand in a namespace.
+            pub fn is_namespaced(&self) -> bool {
+                match self {
+                    $(Object::$kind(_) => <<$type as Resource>::Scope as Scoped>::NAMESPACED,)*
                 }
             }
 
@@ -87,10 +108,26 @@ objects! {
     Namespace(Namespace),
     /// v1 ServiceAccount
     ServiceAccount(ServiceAccount),
+    /// v1 ConfigMap
+    ConfigMap(ConfigMap),
+    /// v1 `PersistentVolumeClaim`
+    PersistentVolumeClaim(PersistentVolumeClaim),
     /// v1 Service
     Service(Service),
     /// apps/v1 Deployment
     Deployment(Deployment),
+    /// apps/v1 StatefulSet
+    StatefulSet(StatefulSet),
+    /// apps/v1 DaemonSet
+    DaemonSet(DaemonSet),
+    /// rbac.authorization.k8s.io/v1 Role
+    Role(Role),
+    /// rbac.authorization.k8s.io/v1 `RoleBinding`
+    RoleBinding(RoleBinding),
+    /// rbac.authorization.k8s.io/v1 `ClusterRole`
+    ClusterRole(ClusterRole),
+    /// rbac.authorization.k8s.io/v1 `ClusterRoleBinding`
+    ClusterRoleBinding(ClusterRoleBinding),
     /// networking.k8s.io/v1 NetworkPolicy
     NetworkPolicy(NetworkPolicy),
     /// projectcalico.org/v3 NetworkPolicy
@@ -104,15 +141,37 @@ objects! {
 }
 
 impl Object {
-    /// What tells this object apart in a cluster.
+    /// What tells this object apart in a cluster. The API server takes no notice of a namespace on what stands
+    /// outside of namespaces, so neither does this.
     pub fn id(&self) -> Id {
         let (api_version, kind) = self.type_meta();
         let metadata = self.metadata();
         Id {
             group: api_version.rsplit_once('/').map_or("", |(group, _)| group).to_owned(),
             kind: kind.to_owned(),
-            namespace: metadata.namespace.clone(),
+            namespace: metadata.namespace.clone().filter(|_| self.is_namespaced()),
             name: metadata.name.clone().unwrap_or_default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meta(namespace: Option<&str>, name: &str) -> ObjectMeta {
+        ObjectMeta {
+            namespace: namespace.map(str::to_owned),
+            name: Some(name.to_owned()),
+            ..ObjectMeta::default()
+        }
+    }
+
+    #[test]
+    fn what_stands_outside_of_namespaces_has_none_in_its_identity() {
+        let role = ClusterRole { metadata: meta(Some("a"), "r"), ..ClusterRole::default() };
+        assert_eq!(Object::from(role).id().to_string(), "ClusterRole r");
+        let role = Role { metadata: meta(Some("a"), "r"), ..Role::default() };
+        assert_eq!(Object::from(role).id().to_string(), "Role a/r");
     }
 }

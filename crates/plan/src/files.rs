@@ -86,8 +86,14 @@ fn home(object: &Object) -> (Part, &'static str) {
         Object::PeerAuthentication(_) => (Part::Mesh, "peer_authentication"),
         Object::AuthorizationPolicy(_) => (Part::Mesh, "authorization_policy"),
         Object::ServiceEntry(_) => (Part::Mesh, "service_entry"),
+        Object::ConfigMap(_) => (Part::Workloads, "config_map"),
+        Object::PersistentVolumeClaim(_) => (Part::Workloads, "persistent_volume_claim"),
+        Object::Role(_) | Object::RoleBinding(_) => (Part::Workloads, "role"),
+        Object::ClusterRole(_) | Object::ClusterRoleBinding(_) => (Part::Workloads, "cluster_role"),
         Object::ServiceAccount(_) => (Part::Workloads, "service_account"),
         Object::Service(_) => (Part::Workloads, "service"),
         Object::Deployment(_) => (Part::Workloads, "deployment"),
+        Object::StatefulSet(_) => (Part::Workloads, "stateful_set"),
+        Object::DaemonSet(_) => (Part::Workloads, "daemon_set"),
     }
 }
