@@ -61,15 +61,30 @@ pub enum Part {
     Policies,
     /// What the mesh enforces: `PeerAuthentication`, `AuthorizationPolicy`, `ServiceEntry`.
     Mesh,
+    /// Images that are built here: Dockerfile, Makefile, program and data. Workloads need them.
+    Kits,
     /// Workloads with their Services and `ServiceAccounts`.
     Workloads,
     /// What binds the tree together: `kustomization.yaml`.
     Tree,
+    /// `env.sh`, and the scripts that apply all of it and test it.
+    Scripts,
+    /// What is there to be read.
+    Docs,
 }
 
 impl Part {
     /// All parts, in order.
-    pub const ALL: [Part; 5] = [Part::Namespaces, Part::Policies, Part::Mesh, Part::Workloads, Part::Tree];
+    pub const ALL: [Part; 8] = [
+        Part::Namespaces,
+        Part::Policies,
+        Part::Mesh,
+        Part::Kits,
+        Part::Workloads,
+        Part::Tree,
+        Part::Scripts,
+        Part::Docs,
+    ];
 
     /// The word for it on the command line and in the tree's manifest.
     pub fn name(self) -> &'static str {
@@ -77,8 +92,11 @@ impl Part {
             Part::Namespaces => "namespaces",
             Part::Policies => "policies",
             Part::Mesh => "mesh",
+            Part::Kits => "kits",
             Part::Workloads => "workloads",
             Part::Tree => "tree",
+            Part::Scripts => "scripts",
+            Part::Docs => "docs",
         }
     }
 
