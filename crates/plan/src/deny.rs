@@ -29,7 +29,7 @@ const NODE_DNS: [&str; 2] = ["169.254.20.10/32", "169.254.10.10/31"];
 const AMBIENT_PROBES: &str = "169.254.7.127/32";
 
 pub(crate) fn plan(spec: &Spec, files: &mut Files) {
-    for (name, namespace) in spec.namespaces.iter().filter(|(_, n)| !n.existing) {
+    for (name, _) in spec.namespaces.iter().filter(|(_, n)| !n.existing) {
         let security = spec.security(name, None);
         if !security.enforces_network_policy() {
             continue;
@@ -60,7 +60,6 @@ pub(crate) fn plan(spec: &Spec, files: &mut Files) {
             scope.deny(own_ingress && !ingress, own_egress && !egress, files);
             scope.open(ingress && !own_ingress, egress && !own_egress, files);
         }
-        let _ = namespace;
     }
 }
 
@@ -137,9 +136,13 @@ impl Scope<'_> {
     }
 }
 
-/// DNS in all its forms: the cluster's own pods, `OpenShift`'s, and a cache on the node.
+/// DNS in all its forms: the cluster's own pods, a cache on the node that answers at an address of its own, and
+/// one that Cilium redirects to, which it knows as a pod.
+/// Source: <https://docs.cilium.io/en/stable/network/kubernetes/local-redirect-policy/#node-local-dns-cache>.
 fn dns() -> Rule {
-    let mut peers = vec![Peer::Pods(In::Named(vec!["kube-system".to_owned()]), label("k8s-app", "kube-dns"))];
+    let system = || In::Named(vec!["kube-system".to_owned()]);
+    let mut peers: Vec<Peer> =
+        ["kube-dns", "node-local-dns"].map(|app| Peer::Pods(system(), label("k8s-app", app))).to_vec();
     peers.extend(nets(&NODE_DNS));
     Rule { peers, ports: vec![PodPort::tcp(53), PodPort::udp(53)] }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 /// One object for each namespace that takes part, none for the mesh: other people's namespaces stay as they are.
 pub(crate) fn plan(spec: &Spec, files: &mut Files) {
-    for (name, namespace) in spec.namespaces.iter().filter(|(_, n)| !n.existing) {
+    for (name, _) in spec.namespaces.iter().filter(|(_, n)| !n.existing) {
         if spec.mesh_mode(name) == MeshMode::None {
             continue;
         }
@@ -27,7 +27,6 @@ pub(crate) fn plan(spec: &Spec, files: &mut Files) {
                 add(name, workload_name.as_str(), Some(selector), mode, name.place, files);
             }
         }
-        let _ = namespace;
     }
 }
 
