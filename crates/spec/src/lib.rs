@@ -12,6 +12,7 @@ mod external;
 mod istio;
 mod merge;
 mod namespace;
+mod partial;
 mod policy;
 mod read;
 mod schema;

@@ -1,8 +1,10 @@
 //! From the text of files to a [`Spec`].
 
-use meshgen_yaml::{FileId, Limits, Node, Place, Problem, Severity, Sources, Value, documents, from_node};
+use meshgen_yaml::{
+    FileId, Limits, Node, Place, Problem, Severity, Sources, Value, documents, from_node_partly,
+};
 
-use crate::{Spec, check, merge};
+use crate::{Spec, check, merge, partial};
 
 /// One `-f`: a file, or a folder of which every file is a part of one spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +38,12 @@ pub fn read(inputs: Vec<Input>, sources: &mut Sources) -> (Option<Spec>, Vec<Pro
         return (None, problems);
     }
     let Some(whole) = whole else { return (None, problems) };
-    let spec: Option<Spec> = from_node(&whole, &mut problems);
+    let spec: Option<Spec> = from_node_partly(&whole, &mut problems);
     let Some(spec) = spec else { return (None, problems) };
-    check::check(&spec, &mut problems);
+    let mut late = Vec::new();
+    check::check(&spec, &mut late);
+    partial::drop_what_follows(&whole, &problems, &mut late, sources);
+    problems.append(&mut late);
     problems.sort_by_key(|p| p.place);
     let usable = !has_errors(&problems);
     (usable.then_some(spec), problems)

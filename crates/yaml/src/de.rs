@@ -25,6 +25,17 @@ const TRIES: usize = 100;
 /// Strict: a key that the type does not know, a key written twice, and text that some reader of YAML takes
 /// for a number, a boolean, a date or null are problems.
 pub fn from_node<'de, T: de::Deserialize<'de>>(node: &'de Node, problems: &mut Vec<Problem>) -> Option<T> {
+    let before = problems.len();
+    let value = from_node_partly(node, problems);
+    if problems.len() == before { value } else { None }
+}
+
+/// Like [`from_node`], but what is wrong does not take the rest with it: the value of a node as if that had not
+/// been written, so that more can be found wrong with it. Nothing, if nothing is left.
+pub fn from_node_partly<'de, T: de::Deserialize<'de>>(
+    node: &'de Node,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
     let run = Run::default();
     let mut value = None;
     for _ in 0..TRIES {
@@ -42,12 +53,9 @@ pub fn from_node<'de, T: de::Deserialize<'de>>(node: &'de Node, problems: &mut V
         }
     }
     let mut found = run.problems.into_inner();
-    if found.is_empty() {
-        return value;
-    }
     found.sort_by_key(|p| p.place);
     problems.append(&mut found);
-    None
+    value
 }
 
 /// The candidate that somebody who wrote `word` most likely meant, if one is near.

@@ -16,7 +16,7 @@ pub mod scalar;
 mod write;
 
 pub use at::At;
-pub use de::{from_node, nearest};
+pub use de::{from_node, from_node_partly, nearest};
 pub use node::{Entry, Node, Scalar, Value};
 pub use problem::{FileId, Place, Problem, Severity, Source, Sources};
 pub use read::{Limits, documents, split_documents};

@@ -71,6 +71,10 @@ fn workloads(spec: &Spec, at: &At<Workloads>, problems: &mut Vec<Problem>) {
 
 /// Reports ports that a target does not have. A namespace has the ports of all its workloads.
 fn ports(spec: &Spec, target: &Workloads, ports: &[At<PortRef>], problems: &mut Vec<Problem>) {
+    if matches!(target, Workloads::One(name) if !spec.workloads.contains_key(name)) {
+        // That alone is said.
+        return;
+    }
     let declared: Vec<_> = spec.workloads_in(target).flat_map(|(_, w)| w.ports.iter()).collect();
     for port in ports {
         let known = match &port.value {
