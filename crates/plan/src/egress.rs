@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::{IndexMap, IndexSet};
 use ipnet::IpNet;
 use meshgen_spec::{Allow, Direction, External, Name, Namespaces, Spec, WorkloadName, Workloads};
 
@@ -19,27 +20,31 @@ const INSIDE_V4: [&str; 5] =
     ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
 const INSIDE_V6: [&str; 2] = ["fc00::/7", "fe80::/10"];
 
+/// To whom a caller may send, by the ports. Both in the order of the spec.
+type Permitted = IndexMap<Vec<PodPort>, IndexSet<Peer>>;
+
 pub(crate) fn plan(spec: &Spec, files: &mut Files) {
-    let mut rules: BTreeMap<Workloads, Vec<Rule>> = BTreeMap::new();
+    let mut permitted: BTreeMap<Workloads, Permitted> = BTreeMap::new();
     for (target, policy) in &spec.policies {
         for allow in policy.allow.iter().flatten() {
             for caller in callers(spec, allow) {
-                let rule = Rule {
-                    peers: vec![network::peer(spec, caller.namespace(), target)],
-                    ports: policies::ports(spec, target, allow),
-                };
-                push(rules.entry(caller).or_default(), rule);
+                let peer = network::peer(spec, caller.namespace(), target);
+                let ports = policies::ports(spec, target, allow);
+                permitted.entry(caller).or_default().entry(ports).or_default().insert(peer);
             }
         }
     }
     for external in spec.external.values() {
         for from in external.allow.iter().flat_map(|a| &a.from) {
             for caller in denied(spec, from) {
-                push(rules.entry(caller).or_default(), outside(external));
+                let Rule { peers, ports } = outside(external);
+                permitted.entry(caller).or_default().entry(ports).or_default().extend(peers);
             }
         }
     }
-    for (caller, egress) in rules {
+    for (caller, permitted) in permitted {
+        let rules =
+            permitted.into_iter().map(|(ports, peers)| Rule { peers: peers.into_iter().collect(), ports });
         let (name, place) = match &caller {
             Workloads::One(one) => {
                 (format!("{}-egress", one.name), spec.workloads.get_key_value(one).map(|(k, _)| k.place))
@@ -54,24 +59,10 @@ pub(crate) fn plan(spec: &Spec, files: &mut Files) {
             name,
             pods: network::pods(spec, &caller),
             ingress: None,
-            egress: Some(egress),
+            egress: Some(rules.collect()),
         };
         let security = policies::security(spec, &caller);
         files.add(caller.namespace(), policy.into_object(&security), place.unwrap_or(spec.project.place));
-    }
-}
-
-/// Adds a rule, to one with the same ports if there is one.
-fn push(rules: &mut Vec<Rule>, rule: Rule) {
-    match rules.iter_mut().find(|r| r.ports == rule.ports) {
-        Some(same) => {
-            for peer in rule.peers {
-                if !same.peers.contains(&peer) {
-                    same.peers.push(peer);
-                }
-            }
-        }
-        None => rules.push(rule),
     }
 }
 

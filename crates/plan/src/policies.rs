@@ -15,6 +15,8 @@ use crate::{
 const HBONE: u16 = 15008;
 
 pub(crate) fn plan(spec: &Spec, files: &mut Files) {
+    let meshed: Vec<In> =
+        labels::memberships(spec).into_iter().map(|(key, value)| In::Labelled(label(key, value))).collect();
     for (target, policy) in &spec.policies {
         if let Some(raw) = &policy.spec {
             files.add(target.namespace(), self::raw(target, policy, raw), target.place);
@@ -24,11 +26,10 @@ pub(crate) fn plan(spec: &Spec, files: &mut Files) {
         if !security.enforces_network_policy() {
             continue;
         }
-        let rules = policy
-            .allow
-            .iter()
-            .flatten()
-            .map(|allow| Rule { peers: callers(spec, target, allow), ports: ports(spec, target, allow) });
+        let rules = policy.allow.iter().flatten().map(|allow| Rule {
+            peers: callers(spec, &meshed, target, allow),
+            ports: ports(spec, target, allow),
+        });
         let network = NetworkPolicy {
             namespace: target.namespace(),
             name: name(target, policy),
@@ -59,8 +60,8 @@ pub(crate) fn security(spec: &Spec, target: &Workloads) -> Security {
     spec.security(target.namespace(), workload)
 }
 
-/// Who may call, as peers of a policy in the target's namespace.
-fn callers(spec: &Spec, target: &Workloads, allow: &Allow) -> Vec<Peer> {
+/// Who may call, as peers of a policy in the target's namespace; `meshed` are the namespaces of the mesh.
+fn callers(spec: &Spec, meshed: &[In], target: &Workloads, allow: &Allow) -> Vec<Peer> {
     let from =
         allow.from.iter().flat_map(|f| f.iter()).map(|from| network::peer(spec, target.namespace(), from));
     let cidrs = allow.from_cidrs.iter().flat_map(|c| c.iter()).map(|cidr| Peer::Net(cidr.net(), Vec::new()));
@@ -70,10 +71,7 @@ fn callers(spec: &Spec, target: &Workloads, allow: &Allow) -> Vec<Peer> {
         Namespaces::Labelled(labels) => {
             vec![In::Labelled(labels.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect())]
         }
-        Namespaces::Meshed => labels::memberships(spec)
-            .into_iter()
-            .map(|(key, value)| In::Labelled(label(key, value)))
-            .collect(),
+        Namespaces::Meshed => meshed.to_vec(),
     });
     from.chain(namespaces.map(|n| Peer::Pods(n, Labels::new()))).chain(cidrs).collect()
 }

@@ -1,6 +1,10 @@
 //! From text to [`Node`]s, within limits that no input can exceed.
 
-use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput, Tag};
 
@@ -199,7 +203,7 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, place: Place, depth: usize) -> Read<Node> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut merged: Vec<Entry> = Vec::new();
+        let mut merged = Merged::default();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
@@ -215,16 +219,12 @@ impl<'a> Reader<'a> {
                 ));
             };
             if key.plain && &*key.text == "<<" {
-                merge(&mut merged, value)?;
+                merged.add(value)?;
             } else {
                 entries.push(Entry { key, key_place: key_node.place, value });
             }
         }
-        for entry in merged {
-            if !entries.iter().any(|e| e.key.text == entry.key.text) {
-                entries.push(entry);
-            }
-        }
+        merged.complete(&mut entries);
         // The parser ends a block mapping at the next token; the last value ends where a reader sees it end.
         let end = entries.last().map_or(place.end, |e| e.value.place.end.max(place.end));
         Ok(Node { place: Place { end, ..place }, value: Value::Map(entries) })
@@ -246,24 +246,43 @@ fn is_text(tag: Option<Cow<'_, Tag>>, place: Place) -> Read<bool> {
     }
 }
 
-/// Adds what `<<` names: a map, or a list of maps of which the earlier wins.
+/// What `<<` names: a map, or a list of maps of which the earlier wins.
 ///
 /// Source: <https://yaml.org/type/merge.html>.
-fn merge(into: &mut Vec<Entry>, value: Node) -> Read<()> {
-    match value.value {
-        Value::Map(entries) => {
-            for entry in entries {
-                if !into.iter().any(|e| e.key.text == entry.key.text) {
-                    into.push(entry);
+#[derive(Default)]
+struct Merged {
+    entries: Vec<Entry>,
+    keys: BTreeSet<Box<str>>,
+}
+
+impl Merged {
+    fn add(&mut self, value: Node) -> Read<()> {
+        match value.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    if self.keys.insert(entry.key.text.clone()) {
+                        self.entries.push(entry);
+                    }
                 }
+                Ok(())
             }
-            Ok(())
+            Value::List(items) => items.into_iter().try_for_each(|item| self.add(item)),
+            Value::Scalar(_) => Err(Box::new(
+                Problem::error(value.place, "`<<` merges a map, and this is none")
+                    .help("name an anchor: `<<: *name`"),
+            )),
         }
-        Value::List(items) => items.into_iter().try_for_each(|item| merge(into, item)),
-        Value::Scalar(_) => Err(Box::new(
-            Problem::error(value.place, "`<<` merges a map, and this is none")
-                .help("name an anchor: `<<: *name`"),
-        )),
+    }
+
+    /// Adds what a map does not say itself.
+    fn complete(mut self, entries: &mut Vec<Entry>) {
+        if self.entries.is_empty() {
+            return;
+        }
+        for entry in entries.iter() {
+            self.keys.remove(&entry.key.text);
+        }
+        entries.extend(self.entries.into_iter().filter(|e| self.keys.contains(&e.key.text)));
     }
 }
 

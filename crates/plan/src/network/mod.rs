@@ -34,7 +34,7 @@ pub(crate) struct Rule {
 }
 
 /// The other side of a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Peer {
     /// Pods with these labels, in these namespaces.
     Pods(In, Labels),
@@ -43,7 +43,7 @@ pub(crate) enum Peer {
 }
 
 /// Namespaces of a peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum In {
     /// That of the policy.
     Own,
@@ -54,7 +54,7 @@ pub(crate) enum In {
 }
 
 /// A port of a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PodPort {
     pub(crate) port: u16,
     pub(crate) protocol: Protocol,

@@ -1,15 +1,25 @@
 //! `policies`.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::networking::v1::NetworkPolicySpec;
 use meshgen_yaml::{At, Place, Problem};
 
-use crate::{Allow, Enforce, MeshMode, Namespaces, Policy, PortRef, RawSpec, Security, Spec, Workloads};
+use crate::{
+    Allow, Enforce, MeshMode, Name, Namespaces, ObjectName, PortRef, RawSpec, Security, Spec, WorkloadName,
+    Workloads,
+};
 
 pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
+    let accounts = accounts(spec);
+    let mut names = BTreeMap::new();
     for (target, policy) in &spec.policies {
         super::workloads(spec, target, problems);
         match (&policy.allow, &policy.spec) {
-            (Some(rules), None) => rules.iter().for_each(|rule| allow(spec, target, rule, problems)),
+            (Some(rules), None) => rules.iter().for_each(|rule| {
+                allow(spec, target, rule, problems);
+                identities(spec, &accounts, target, rule, problems);
+            }),
             (None, Some(raw)) => self::raw(spec, target, raw, problems),
             (Some(_), Some(_)) => problems.push(
                 Problem::error(target.place, format!("the policy of `{target}` has both `allow` and `spec`"))
@@ -21,27 +31,16 @@ pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
                 ),
             ),
         }
-        name(spec, target, policy, problems);
+        let Some(name) = &policy.name else { continue };
+        if let Some(other) = names.insert((target.namespace(), &name.value), target) {
+            problems.push(same_name(name, other, target));
+        }
     }
 }
 
-/// Names under which meshgen renders policies of its own.
-fn name(spec: &Spec, target: &At<Workloads>, policy: &Policy, problems: &mut Vec<Problem>) {
-    let Some(name) = &policy.name else { return };
-    let same = |(other, p): &(&At<Workloads>, &Policy)| {
-        other.namespace() == target.namespace()
-            && other.value < target.value
-            && p.name.as_ref().is_some_and(|n| n.value == name.value)
-    };
-    if let Some((other, _)) = spec.policies.iter().find(same) {
-        problems.push(
-            Problem::error(
-                name.place,
-                format!("the policies of `{other}` and `{target}` have one name, `{name}`"),
-            )
-            .related(other.place, "the other one"),
-        );
-    }
+fn same_name(name: &At<ObjectName>, other: &At<Workloads>, target: &At<Workloads>) -> Problem {
+    let message = format!("the policies of `{other}` and `{target}` have one name, `{name}`");
+    Problem::error(name.place, message).related(other.place, "the other one")
 }
 
 fn allow(spec: &Spec, target: &At<Workloads>, rule: &Allow, problems: &mut Vec<Problem>) {
@@ -101,7 +100,6 @@ fn allow(spec: &Spec, target: &At<Workloads>, rule: &Allow, problems: &mut Vec<P
         super::ports(spec, target, ports, problems);
     }
     http(spec, target, rule, problems);
-    identities(spec, target, rule, problems);
 }
 
 /// A place for what is not there: the first thing that the rule says.
@@ -200,7 +198,13 @@ pub(super) fn is_http(port: &str) -> bool {
 }
 
 /// An `AuthorizationPolicy` knows callers by their certificate.
-fn identities(spec: &Spec, target: &At<Workloads>, rule: &Allow, problems: &mut Vec<Problem>) {
+fn identities(
+    spec: &Spec,
+    accounts: &Accounts<'_>,
+    target: &At<Workloads>,
+    rule: &Allow,
+    problems: &mut Vec<Problem>,
+) {
     let meshed = spec.mesh_mode(target.namespace()) != MeshMode::None;
     if !meshed || !security(spec, target).enforces(Enforce::AuthorizationPolicy) {
         return;
@@ -221,17 +225,34 @@ fn identities(spec: &Spec, target: &At<Workloads>, rule: &Allow, problems: &mut 
                 .help("list the names, or say `meshed` or `all`"),
         );
     }
-    same_identity(spec, target, rule, problems);
+    same_identity(spec, accounts, target, rule, problems);
+}
+
+/// The workloads of each service account, by namespace and name.
+type Accounts<'s> = BTreeMap<(&'s Name, &'s str), Vec<&'s Name>>;
+
+fn accounts(spec: &Spec) -> Accounts<'_> {
+    let mut accounts = Accounts::new();
+    for (WorkloadName { namespace, name }, workload) in spec.workloads.iter().map(|(n, w)| (&n.value, w)) {
+        accounts.entry((namespace, workload.service_account(name))).or_default().push(name);
+    }
+    accounts
 }
 
 /// Two workloads with one service account are one to an `AuthorizationPolicy`.
-fn same_identity(spec: &Spec, target: &At<Workloads>, rule: &Allow, problems: &mut Vec<Problem>) {
+fn same_identity(
+    spec: &Spec,
+    accounts: &Accounts<'_>,
+    target: &At<Workloads>,
+    rule: &Allow,
+    problems: &mut Vec<Problem>,
+) {
     for from in rule.from.iter().flat_map(|f| f.iter()) {
         let Workloads::One(name) = &from.value else { continue };
         let Some(workload) = spec.workloads.get(name) else { continue };
         let account = workload.service_account(&name.name);
-        let mut others = spec.workloads_of(&name.namespace).filter(|(other, _)| **other != name.name);
-        if let Some((other, _)) = others.find(|(other, w)| w.service_account(other) == account) {
+        let mut others = accounts.get(&(&name.namespace, account)).into_iter().flatten();
+        if let Some(other) = others.find(|other| ***other != name.name) {
             problems.push(
                 Problem::warning(
                     from.place,

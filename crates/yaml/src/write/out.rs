@@ -21,8 +21,9 @@ pub(super) struct Out<'w> {
 }
 
 impl<'w> Out<'w> {
+    /// Few objects are larger than the space that this sets aside, so for most the text is never moved.
     pub(super) fn new(sink: Option<&'w mut dyn io::Write>) -> Self {
-        Out { text: String::with_capacity(256), sink }
+        Out { text: String::with_capacity(if sink.is_some() { 4096 } else { 256 }), sink }
     }
 
     /// Hands everything to the writer, if there is one.
