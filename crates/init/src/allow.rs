@@ -78,7 +78,7 @@ impl Callers {
 
     /// Pods of one namespace: all of them, or those of one workload.
     fn pods(&mut self, namespace: &str, pods: &LabelSelector, draft: &Draft) -> Option<()> {
-        let name = workload(namespace, pods, draft)?;
+        let (_, name) = target(namespace, pods, draft)?;
         self.from.push(format!("{namespace}/{}", name.as_deref().unwrap_or("*")));
         Some(())
     }
@@ -119,18 +119,19 @@ fn once(list: Vec<String>) -> Vec<String> {
     list.into_iter().filter(|s| seen.insert(s.clone())).collect()
 }
 
-/// The only workload of a namespace that is selected, or nothing for all pods. None where it is anything else.
-pub(crate) fn workload(namespace: &str, pods: &LabelSelector, draft: &Draft) -> Option<Option<String>> {
+/// The only workload of a namespace that is selected, or all of its pods. None where it is anything else.
+pub(crate) fn target(namespace: &str, pods: &LabelSelector, draft: &Draft) -> Option<Target> {
     if !legal::is_name(namespace) {
         return None;
     }
     if *pods == LabelSelector::default() || labels_only(pods).is_some_and(|l| l.is_empty()) {
-        return Some(None);
+        return Some((namespace.to_owned(), None));
     }
     let mut selected = draft.selected(namespace, |labels| selects(pods, labels)).into_iter();
     let (name, None) = (selected.next()?, selected.next()) else { return None };
     let own = &draft.workloads.get(&(namespace.to_owned(), name.clone()))?.existing.labels;
-    (draft.selected(namespace, |labels| covers(own, labels)).len() == 1).then_some(Some(name))
+    (draft.selected(namespace, |labels| covers(own, labels)).len() == 1)
+        .then(|| (namespace.to_owned(), Some(name)))
 }
 
 /// The namespaces that a selector names, and no other.
@@ -152,9 +153,11 @@ fn is_membership(labels: &Labels, draft: &Draft) -> bool {
         None => ("istio-injection", "enabled"),
         Some(revision) => ("istio.io/rev", revision.as_str()),
     };
-    let modes: Vec<_> = draft.namespaces.values().filter_map(|n| n.mesh).filter(|m| *m != "none").collect();
-    let sidecars = !modes.is_empty() && modes.iter().all(|m| *m == "sidecar");
-    sidecars && labels.len() == 1 && labels.get(ours.0).is_some_and(|v| v == ours.1)
+    if labels.len() != 1 || labels.get(ours.0).is_none_or(|v| v != ours.1) {
+        return false;
+    }
+    let mut modes = draft.namespaces.values().filter_map(|n| n.mesh).filter(|m| *m != "none").peekable();
+    modes.peek().is_some() && modes.all(|m| m == "sidecar")
 }
 
 /// Ports of a rule in the words of the target.
@@ -205,7 +208,7 @@ fn of_namespace(namespace: &str, number: i32, protocol: &str, draft: &Draft) -> 
     let mut same = draft
         .workloads_of(namespace)
         .flat_map(|(_, w)| w.ports.values())
-        .filter(|p| p.port == number)
+        .filter(|p| p.number == number)
         .peekable();
     same.peek()?;
     same.all(|p| p.protocol == protocol).then_some(PortRef::Number(number))

@@ -33,9 +33,7 @@ fn take(object: &Object, mut spec: NetworkPolicySpec, draft: &mut Draft) {
         return draft.note(object, "Kubernetes refuses its name or namespace");
     }
     let selector = spec.selector.get_or_insert_with(|| "all()".to_owned());
-    let wanted: Option<Target> = pods(selector)
-        .and_then(|pods| allow::workload(&namespace, &pods, draft))
-        .map(|name| (namespace.clone(), name));
+    let wanted: Option<Target> = pods(selector).and_then(|pods| allow::target(&namespace, &pods, draft));
     let keys = wanted.into_iter().chain([(namespace.clone(), None)]);
     let Some(key) = keys.into_iter().find(|key| !draft.policies.contains_key(key)) else {
         return draft.note(object, "a spec has one policy for what it protects, and another one is there: it stays in force beside what is rendered");

@@ -125,9 +125,10 @@ pub(crate) struct Existing {
     pub(crate) service: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A port of a pod, and that of the Service in front of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Port {
-    pub(crate) port: u16,
+    pub(crate) number: u16,
     pub(crate) service: u16,
     pub(crate) protocol: String,
 }
@@ -147,11 +148,11 @@ fn ports<S: serde::Serializer>(ports: &BTreeMap<String, Port>, s: S) -> Result<S
         },
     }
     s.collect_map(ports.iter().map(|(name, p)| {
-        let service = (p.service != p.port).then_some(p.service);
+        let service = (p.service != p.number).then_some(p.service);
         let protocol = (p.protocol != "TCP").then_some(p.protocol.as_str());
         match (service, protocol) {
-            (None, None) => (name, Written::Number(p.port)),
-            _ => (name, Written::Full { port: p.port, service, protocol }),
+            (None, None) => (name, Written::Number(p.number)),
+            _ => (name, Written::Full { port: p.number, service, protocol }),
         }
     }))
 }

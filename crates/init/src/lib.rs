@@ -43,6 +43,27 @@ pub struct Adopted {
 ///
 /// Fails when a file is no YAML, or when there is no Kubernetes object in any of them: a spec made of a part would
 /// say less than there is.
+///
+/// ```
+/// let mut sources = meshgen_yaml::Sources::default();
+/// sources.add("pod.yaml", "
+/// apiVersion: v1
+/// kind: Pod
+/// metadata: { name: web, namespace: shop, labels: { app: web } }
+/// spec: { containers: [{ name: web, ports: [{ name: http, containerPort: 8080 }] }] }
+/// ");
+/// let adopted = meshgen_init::spec_from(&sources).map_err(|problems| format!("{problems:?}"))?;
+/// let workloads = adopted.text.split_once("\nworkloads:\n").map(|(_, rest)| rest);
+/// assert_eq!(workloads, Some("  shop/web:
+///     existing:
+///       kind: Pod
+///       labels:
+///         app: web
+///     ports:
+///       http: 8080
+/// "));
+/// # Ok::<(), String>(())
+/// ```
 pub fn spec_from(sources: &Sources) -> Result<Adopted, Vec<Problem>> {
     let mut draft = draft::Draft::default();
     let objects = object::read(sources, &mut draft.notes)?;

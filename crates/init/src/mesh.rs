@@ -191,8 +191,8 @@ fn peer_authentication(object: &Object, draft: &mut Draft) {
         draft.namespaces.get_mut(object.home()).map(|n| &mut n.security)
     } else {
         let selector = LabelSelector { match_labels: Some(selector.clone()), match_expressions: None };
-        let one = allow::workload(object.home(), &selector, draft).flatten();
-        one.and_then(|name| draft.workloads.get_mut(&(object.home().to_owned(), name)))
+        let one = allow::target(object.home(), &selector, draft);
+        one.and_then(|(namespace, name)| draft.workloads.get_mut(&(namespace, name?)))
             .map(|w| &mut w.security)
     };
     match slot {

@@ -26,13 +26,15 @@ struct Read<'a> {
 
 pub(crate) fn read(objects: &[Object], draft: &mut Draft) {
     let mut all: Vec<Read<'_>> = Vec::new();
-    for object in objects.iter().filter(|o| o.is("networking.k8s.io", "NetworkPolicy")) {
+    let mut policies: Vec<&Object> =
+        objects.iter().filter(|o| o.is("networking.k8s.io", "NetworkPolicy")).collect();
+    policies.sort_by_key(|o| (o.home(), &o.name));
+    for object in policies {
         let Some(spec) = spec(object, draft) else { continue };
         draft.take(object);
         draft.declare(object.home());
         if !deny(object, &spec, draft) {
-            let target = allow::workload(object.home(), &pods(&spec), draft)
-                .map(|name| (object.home().to_owned(), name));
+            let target = allow::target(object.home(), &pods(&spec), draft);
             let rules = target.as_ref().and_then(|target| rules(&spec, target, draft));
             all.push(Read { object, spec, target, rules });
         }
@@ -96,7 +98,7 @@ fn directions(spec: &NetworkPolicySpec) -> BTreeSet<Direction> {
 
 /// Takes a policy that refuses everything in a whole namespace for the namespace's `deny`.
 fn deny(object: &Object, spec: &NetworkPolicySpec, draft: &mut Draft) -> bool {
-    let whole = allow::workload(object.home(), &pods(spec), draft) == Some(None);
+    let whole = allow::target(object.home(), &pods(spec), draft).is_some_and(|(_, name)| name.is_none());
     let empty =
         spec.ingress.iter().flatten().next().is_none() && spec.egress.iter().flatten().next().is_none();
     let Some(namespace) = draft.namespaces.get_mut(object.home()) else { return false };

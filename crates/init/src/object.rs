@@ -81,7 +81,7 @@ pub(crate) fn read(sources: &Sources, notes: &mut Notes) -> Result<Vec<Object>, 
     for (file, source) in sources.iter() {
         for range in split_documents(&source.text) {
             match documents(file, &source.text, range, Limits::default()) {
-                Ok(nodes) => nodes.iter().for_each(|node| collect(node, None, &mut objects, notes)),
+                Ok(found) => found.iter().for_each(|node| collect(node, None, &mut objects, notes)),
                 Err(problem) => problems.push(*problem),
             }
         }

@@ -1,5 +1,7 @@
 //! Services: which workload they stand in front of, and what its ports are called.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::{
@@ -16,11 +18,15 @@ pub(crate) fn read(objects: &[Object], draft: &mut Draft) {
     let mut services: Vec<&Object> = objects.iter().filter(|o| o.is("", "Service")).collect();
     // Of several Services, the one of the workload's own name, then one with an address, then the first by name.
     services.sort_by_key(|s| (s.text("/spec/clusterIP") == Some("None"), s.name.clone()));
+    let mut by_namespace: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
+    for service in &services {
+        by_namespace.entry(service.home()).or_default().push(service);
+    }
     let places: Vec<Place> = draft.workloads.keys().cloned().collect();
     for place in &places {
         let Some(workload) = draft.workloads.get(place) else { continue };
-        let mut mine: Vec<&Object> =
-            services.iter().copied().filter(|s| s.home() == place.0 && fronts(s, workload)).collect();
+        let near = by_namespace.get(place.0.as_str()).into_iter().flatten();
+        let mut mine: Vec<&Object> = near.copied().filter(|s| fronts(s, workload)).collect();
         mine.sort_by_key(|s| s.name != place.1);
         for (i, service) in mine.iter().enumerate() {
             draft.take(service);
@@ -70,7 +76,7 @@ fn front(service: &Object, first: bool, place: &Place, draft: &mut Draft) {
         let known = workload
             .ports
             .values()
-            .any(|p| p.protocol == protocol && p.port == target && p.service != number);
+            .any(|p| p.protocol == protocol && p.number == target && p.service != number);
         twice |= known || workload.port(target, protocol, first.then_some(number), &name).is_none();
     }
     if !first {

@@ -55,7 +55,9 @@ pub(crate) fn read(objects: &[Object], draft: &mut Draft) {
     }
     let namespaces: std::collections::BTreeSet<String> =
         draft.workloads.keys().map(|(ns, _)| ns.clone()).collect();
-    namespaces.iter().for_each(|namespace| tell_apart(namespace, draft));
+    for namespace in &namespaces {
+        tell_apart(namespace, draft);
+    }
 }
 
 /// The controller that owns an object: kind and name.
@@ -152,7 +154,7 @@ impl Workload {
         if !matches!(protocol, "TCP" | "UDP" | "SCTP") {
             return None;
         }
-        let same = |p: &Port| p.protocol == protocol && p.port == number;
+        let same = |p: &Port| p.protocol == protocol && p.number == number;
         if let Some((name, _)) = self.ports.iter().find(|(_, p)| same(p)) {
             return Some(name.clone());
         }
@@ -161,7 +163,7 @@ impl Workload {
             return None;
         }
         let name = self.free_name(name, protocol, number);
-        self.ports.insert(name.clone(), Port { port: number, service, protocol: protocol.to_owned() });
+        self.ports.insert(name.clone(), Port { number, service, protocol: protocol.to_owned() });
         Some(name)
     }
 
@@ -170,6 +172,8 @@ impl Workload {
         let plain = format!("{}-{number}", protocol.to_ascii_lowercase());
         let made = legal::name_of(wish, 15, &plain);
         let made = if legal::is_port_name(&made) { made } else { plain.clone() };
-        if self.ports.contains_key(&made) { plain } else { made }
+        let numbered = (2..).map(|n| format!("{plain}-{n}"));
+        let mut names = [made, plain.clone()].into_iter().chain(numbered);
+        names.find(|name| !self.ports.contains_key(name)).unwrap_or_default()
     }
 }

@@ -137,18 +137,18 @@ impl World {
     }
 
     fn admits(&self, policies: &[&Value], to: &Pod, from: &Source<'_>, protocol: &str, port: u64) -> bool {
-        let ingress = self.side(policies, to, "ingress", |rule| {
+        let ingress = World::side(policies, to, "ingress", |rule| {
             self.peers(rule, "from", &to.namespace, from) && fits(rule, to, protocol, port)
         });
         let Source::Pod(sender) = from else { return ingress };
         ingress
-            && self.side(policies, sender, "egress", |rule| {
+            && World::side(policies, sender, "egress", |rule| {
                 self.peers(rule, "to", &sender.namespace, &Source::Pod(to)) && fits(rule, to, protocol, port)
             })
     }
 
     /// Whether nothing isolates a pod in a direction, or a rule lets it through.
-    fn side(&self, policies: &[&Value], pod: &Pod, direction: &str, lets: impl Fn(&Value) -> bool) -> bool {
+    fn side(policies: &[&Value], pod: &Pod, direction: &str, lets: impl Fn(&Value) -> bool) -> bool {
         let mine = policies.iter().filter(|p| {
             home(p) == pod.namespace
                 && at(p, &["spec", "podSelector"]).is_none_or(|s| selects(s, &pod.labels))
