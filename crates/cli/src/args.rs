@@ -91,6 +91,18 @@ pub(crate) enum Command {
         #[command(flatten)]
         spec: SpecArgs,
     },
+    /// Write a first spec, for a newcomer or from manifests that exist
+    ///
+    /// With `--from` the spec says what the manifests say: namespaces, workloads as `existing`, policies as far
+    /// as the language has them and in full otherwise. What it leaves out is named.
+    Init {
+        /// Manifests: a file, a folder, or `-`. May be given again.
+        #[arg(long, value_name = "MANIFESTS")]
+        from: Vec<PathBuf>,
+        /// The file to write, which must not be there yet; `-` for standard output.
+        #[arg(short, long, value_name = "FILE", default_value = "meshgen.yaml")]
+        out: PathBuf,
+    },
     /// Print the JSON schema of the spec, for editors
     ///
     /// With `-f` it is closed over the names that this spec declares, so that an editor completes workloads,

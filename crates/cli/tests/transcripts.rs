@@ -250,12 +250,31 @@ fn standard_input_is_an_input_like_any_other() {
 }
 
 #[test]
+fn a_first_spec_is_written_once_and_is_valid() {
+    let desk = Desk::new();
+    let transcript = desk.runs(&["init -o first.yaml", "init -o first.yaml"]);
+    insta::assert_snapshot!(transcript);
+    assert!(desk.run("validate -f first.yaml").ends_with("exit code 0\n"));
+}
+
+#[test]
+fn a_first_spec_from_manifests_gives_their_policies_again() {
+    let desk = Desk::with(SHOP);
+    desk.run("render -o out");
+    insta::assert_snapshot!(desk.runs(&["init --from out -o -", "init --from nothing -o -"]));
+    desk.run("init --from out -o again.yaml");
+    insta::assert_snapshot!(desk.run("compare out again.yaml"));
+}
+
+#[test]
 fn completions_and_man_pages_are_made_for_every_command() {
     let desk = Desk::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         assert!(desk.run(&format!("completions {shell}")).contains("render"), "{shell}");
     }
-    for command in ["", "render", "check", "diff", "compare", "validate", "schema", "completions", "man"] {
+    for command in
+        ["", "render", "check", "diff", "compare", "validate", "init", "schema", "completions", "man"]
+    {
         assert!(desk.run(&format!("man {command}")).contains(".TH meshgen"), "{command}");
     }
 }

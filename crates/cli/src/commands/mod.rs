@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod diff;
+mod init;
 mod render;
 mod schema;
 mod shell;
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: Cli) -> Exit {
         Command::Diff { spec, out, parts, summary } => diff::run(&spec, &out, &parts, summary),
         Command::Compare { old, new } => compare::run(&old, &new),
         Command::Validate { spec } => validate::run(&spec),
+        Command::Init { from, out } => init::run(&from, &out),
         Command::Schema { file } => schema::run(&file),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { command } => shell::man(command.as_deref()),
