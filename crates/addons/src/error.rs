@@ -39,6 +39,13 @@ pub enum Error {
         /// The object that both own.
         object: Id,
     },
+    /// One program has an object twice: two dashboards have one name.
+    Twice {
+        /// The program.
+        program: Program,
+        /// The object.
+        object: Id,
+    },
     /// A configuration could not be written.
     Write {
         /// The program whose configuration it is.
@@ -64,12 +71,23 @@ impl fmt::Display for Error {
             Error::Clash { one, other, object } => {
                 write!(f, "`{one}` and `{other}` both own `{object}`: use one of them")
             }
-            Error::Write { program, .. } => write!(f, "cannot write the configuration of {program}"),
+            Error::Twice { program, object } => {
+                write!(f, "two dashboards of `{program}` would be one, `{object}`: give one another name")
+            }
+            Error::Write { program, cause } => {
+                write!(f, "cannot write the configuration of {program}: {cause}")
+            }
         }
     }
 }
 
 impl std::error::Error for Error {}
+
+impl Error {
+    pub(crate) fn of_json(program: Program, cause: &serde_json::Error) -> Error {
+        Error::Write { program, cause: cause.to_string() }
+    }
+}
 
 /// `a, b or c`.
 fn alternatives(words: &[&str]) -> String {

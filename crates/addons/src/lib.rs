@@ -8,10 +8,17 @@
 //! written, pods run without root and without rights, and programs that do not call the API server have no
 //! token for it.
 
+mod dashboard;
 mod error;
+mod grafana;
+mod jaeger;
+mod kiali;
+mod loki;
 mod object;
 mod pins;
 mod program;
+mod prometheus;
+mod promql;
 mod text;
 mod zipkin;
 
@@ -31,8 +38,10 @@ pub use text::{Duration, InvalidText, IstioVersion, Label, Url, WorkloadName};
 pub struct Mesh {
     /// The release of Istio, which decides the images.
     pub version: IstioVersion,
-    /// The namespace of the control plane, and of the addons: `istio-system`.
+    /// The namespace of the addons; upstream's is that of the control plane, `istio-system`.
     pub namespace: Label,
+    /// The namespace of the control plane: `istio-system`, or `aks-istio-system` for the add-on of AKS.
+    pub control_plane: Label,
     /// The revision of the control plane; none for the default one.
     pub revision: Option<Label>,
     /// The namespaces in the mesh, which Kiali and Grafana show first.
@@ -205,17 +214,20 @@ pub fn addons(mesh: &Mesh, addons: &Addons) -> Result<Vec<Addon>, Vec<Error>> {
 /// The addon that runs a program, if it was asked for.
 fn addon(mesh: &Mesh, pins: &Pins, addons: &Addons, program: Program) -> Option<Result<Addon, Error>> {
     let (name, objects) = match program {
-        Program::Prometheus => ("prometheus", None?),
-        Program::Grafana => ("grafana", None?),
-        Program::Jaeger => ("jaeger", None?),
-        Program::Kiali => ("kiali", None?),
-        Program::Loki => ("loki", None?),
+        Program::Prometheus => {
+            let prometheus = addons.prometheus.as_ref()?;
+            (prometheus::file(prometheus.variant), prometheus::objects(mesh, pins, prometheus))
+        }
+        Program::Grafana => ("grafana", grafana::objects(mesh, pins, addons, addons.grafana.as_ref()?)),
+        Program::Jaeger => ("jaeger", jaeger::objects(mesh, pins, addons.jaeger.as_ref()?)),
+        Program::Kiali => ("kiali", kiali::objects(mesh, pins, addons, addons.kiali.as_ref()?)),
+        Program::Loki => ("loki", loki::objects(mesh, pins, addons.loki.as_ref()?)),
         Program::Zipkin => ("zipkin", zipkin::objects(mesh, pins, addons.zipkin.as_ref()?)),
     };
     Some(objects.map(|objects| Addon { program, name, objects }))
 }
 
-/// Objects that two addons own; one error for each pair of addons.
+/// Objects that two addons own, or one has twice; one error for each pair of addons.
 fn clashes(addons: &[Addon]) -> Vec<Error> {
     let mut owners: BTreeMap<Id, Program> = BTreeMap::new();
     let mut clashes: BTreeMap<(Program, Program), Id> = BTreeMap::new();
@@ -226,5 +238,13 @@ fn clashes(addons: &[Addon]) -> Vec<Error> {
             }
         }
     }
-    clashes.into_iter().map(|((one, other), object)| Error::Clash { one, other, object }).collect()
+    let error = |((one, other), object)| {
+        if one == other { Error::Twice { program: one, object } } else { Error::Clash { one, other, object } }
+    };
+    clashes.into_iter().map(error).collect()
+}
+
+/// The configuration of a program, as YAML.
+fn written<T: serde::Serialize>(program: Program, value: &T) -> Result<String, Error> {
+    meshgen_yaml::to_string(value).map_err(|cause| Error::Write { program, cause: cause.to_string() })
 }

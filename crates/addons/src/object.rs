@@ -1,6 +1,6 @@
 //! Objects in the shape that all addons share.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use k8s_openapi::{
     api::{
@@ -155,7 +155,15 @@ fn digest(data: &BTreeMap<String, String>) -> String {
         hash.update(value.len().to_be_bytes());
         hash.update(value);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
+}
+
+/// Bytes as lower-case digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 /// A port of a Service that leads to the same port of its pods, or to another one.

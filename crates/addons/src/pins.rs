@@ -48,8 +48,8 @@ impl Image {
 pub(crate) const VM_DISCOVERY: Image =
     Image { repository: "docker.io/istioecosystem/vm-discovery", tag: "latest" };
 
-const fn kiali(tag: &'static str) -> Option<Image> {
-    Some(Image { repository: "quay.io/kiali/kiali", tag })
+const fn kiali(tag: &'static str) -> Image {
+    Image { repository: "quay.io/kiali/kiali", tag }
 }
 
 const PROMETHEUS: Prometheus = Prometheus {
@@ -61,7 +61,7 @@ const V1_31: Pins = Pins {
     prometheus: Some(PROMETHEUS),
     grafana: Some(Image { repository: "docker.io/grafana/grafana", tag: "12.0.1" }),
     jaeger: Some(Image { repository: "docker.io/jaegertracing/jaeger", tag: "2.17.0" }),
-    kiali: kiali("v2.27"),
+    kiali: Some(kiali("v2.27")),
     loki: Some(Loki {
         server: Image { repository: "docker.io/grafana/loki", tag: "3.6.7" },
         rules: Image { repository: "docker.io/kiwigrid/k8s-sidecar", tag: "2.5.0" },
@@ -70,11 +70,11 @@ const V1_31: Pins = Pins {
 };
 
 /// The reloader is that of the chart which has this Prometheus; Grafana is the same in 1.28 and in 1.31.
-const V1_30: Pins = Pins { jaeger: None, kiali: kiali("v2.26"), loki: None, zipkin: None, ..V1_31 };
+const V1_30: Pins = Pins { jaeger: None, kiali: Some(kiali("v2.26")), loki: None, zipkin: None, ..V1_31 };
 
 /// Newest first.
 const ROWS: [(&str, Pins); 7] = [
-    ("1.31.1", Pins { kiali: kiali("v2.31"), ..V1_31 }),
+    ("1.31.1", Pins { kiali: Some(kiali("v2.31")), ..V1_31 }),
     ("1.31.0", V1_31),
     ("1.30.5", V1_30),
     ("1.30.4", V1_30),
