@@ -8,6 +8,7 @@
 //! written, pods run without root and without rights, and programs that do not call the API server have no
 //! token for it.
 
+mod container;
 mod dashboard;
 mod error;
 mod grafana;

@@ -84,7 +84,8 @@ text!(
     /// A span of time as Prometheus writes it.
     ///
     /// Source: <https://prometheus.io/docs/prometheus/latest/configuration/configuration/#configuration-file>,
-    /// `<duration>`: units in descending order, each at most once.
+    /// `<duration>`: units in descending order, each at most once. At most 100 years, since Prometheus refuses what
+    /// nanoseconds of 64 bits cannot count.
     Duration,
     "a duration",
     "whole numbers with units from long to short, as in `15d` or `1h30m`",
@@ -111,21 +112,30 @@ fn is_label(s: &str) -> bool {
     !s.is_empty() && s.bytes().all(inner) && !s.starts_with('-') && !s.ends_with('-')
 }
 
+/// Units and their length in milliseconds.
+const UNITS: [(&str, u64); 7] =
+    [("y", 365 * DAY), ("w", 7 * DAY), ("d", DAY), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const DAY: u64 = 86_400_000;
+
 fn is_duration(s: &str) -> bool {
-    let mut rest = s;
-    for unit in ["y", "w", "d", "h", "m", "s", "ms"] {
+    milliseconds(s).is_some_and(|all| (1..=100 * 365 * DAY).contains(&all))
+}
+
+fn milliseconds(s: &str) -> Option<u64> {
+    let (mut rest, mut all) = (s, 0_u64);
+    for (unit, length) in UNITS {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let Some((number, after)) = rest.split_at_checked(digits) else { return false };
+        let (number, after) = rest.split_at_checked(digits)?;
         // `5ms` is no `5m`.
-        let minutes_of_ms = unit == "m" && after.starts_with("ms");
+        let other_unit = unit == "m" && after.starts_with("ms");
         if let Some(after) = after.strip_prefix(unit)
-            && !minutes_of_ms
-            && (1..=9).contains(&number.len())
+            && !other_unit
         {
+            all = all.checked_add(number.parse::<u64>().ok()?.checked_mul(length)?)?;
             rest = after;
         }
     }
-    rest.is_empty() && s.bytes().any(|b| (b'1'..=b'9').contains(&b))
+    rest.is_empty().then_some(all)
 }
 
 #[cfg(test)]
@@ -151,7 +161,9 @@ mod tests {
         for good in ["15d", "1h30m", "90s", "500ms", "1y2w3d", "1m5ms"] {
             assert!(good.parse::<Duration>().is_ok(), "{good:?}");
         }
-        for bad in ["15", "d", "1m1h", "1d1d", "-1d", "1.5h", "0s", "15 d", "15D"] {
+        for bad in
+            ["15", "d", "1m1h", "1d1d", "-1d", "1.5h", "0s", "15 d", "15D", "101y", "99999999999999999999y"]
+        {
             assert!(bad.parse::<Duration>().is_err(), "{bad:?}");
         }
     }

@@ -5,7 +5,8 @@ use meshgen_bundle::Object;
 
 use crate::{
     Error, Mesh, Program, Zipkin,
-    object::{Owner, container, default_seccomp, labels, listens, named, number, port, probe, resources},
+    container::{container, default_seccomp, listens, probe, resources},
+    object::{Owner, labels, named, number, port},
     pins::{Pins, pin},
 };
 

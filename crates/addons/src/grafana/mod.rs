@@ -13,11 +13,10 @@ use meshgen_bundle::Object;
 
 pub(crate) use crate::dashboard::PROMETHEUS_UID;
 use crate::{
-    Addons, Error, Grafana, Mesh, Program, Watched, dashboard,
-    object::{
-        Owner, container, files, labels, listens, mount, named, number, port, probe, read, resources,
-        scratch, user,
-    },
+    Addons, Error, Grafana, Mesh, Program, Watched,
+    container::{container, files, listens, mount, probe, read, resources, scratch, user},
+    dashboard,
+    object::{Owner, labels, named, number, port},
     pins::{Image, Pins, pin},
     written,
 };

@@ -9,10 +9,8 @@ use meshgen_bundle::Object;
 
 use crate::{
     Error, Jaeger, Mesh, Program,
-    object::{
-        Owner, container, files, labels, listens, mount, named, number, port, probe, read, resources,
-        scraped, scratch, user,
-    },
+    container::{container, files, listens, mount, probe, read, resources, scratch, user},
+    object::{Owner, labels, named, number, port, scraped},
     pins::{Image, Pins, pin},
     written,
 };

@@ -12,10 +12,8 @@ use meshgen_bundle::Object;
 
 use crate::{
     Addons, Error, Kiali, Mesh, Program,
-    object::{
-        Labels, Owner, container, files, labels, listens, named, no_root, number, port, probe, read,
-        resources, scraped,
-    },
+    container::{container, files, listens, no_root, probe, read, resources},
+    object::{Labels, Owner, labels, named, number, port, scraped},
     pins::{Image, Pins, pin},
     written,
 };

@@ -22,10 +22,8 @@ use meshgen_bundle::Object;
 
 use crate::{
     Error, Loki, Mesh, Program,
-    object::{
-        Labels, Owner, container, files, labels, listens, mount, named, port, probe, read, resources, rule,
-        scratch, user,
-    },
+    container::{container, files, listens, mount, probe, read, resources, scratch, user},
+    object::{Labels, Owner, labels, named, port, rule},
     pins::{self, Pins, pin},
     written,
 };

@@ -12,10 +12,8 @@ use serde::Serialize;
 use super::{CERTIFICATES, FILE_SD_CONFIG_MAP, FILE_SD_FOLDER};
 use crate::{
     Error, Mesh, Program, Prometheus, PrometheusVariant,
-    object::{
-        Labels, NO_SIDECAR, Owner, container, files, labels, listens, mount, named, probe, read, resources,
-        scratch, user,
-    },
+    container::{container, files, listens, mount, probe, read, resources, scratch, user},
+    object::{Labels, NO_SIDECAR, Owner, labels, named},
     pins,
 };
 
