@@ -21,6 +21,7 @@ mod program;
 mod prometheus;
 mod promql;
 mod text;
+mod tracing;
 mod zipkin;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ pub use error::Error;
 pub use pins::known as known_istio_versions;
 pub use program::Program;
 pub use text::{Duration, InvalidText, IstioVersion, Label, Url, WorkloadName};
+pub use tracing::{TracingProtocol, TracingProvider, tracing_provider};
 
 /// What addons need to know of the mesh.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn dashboard(mesh: &Mesh) -> Dashboard {
     build(
         "meshgen-control-plane",
-        "Mesh: control plane",
+        "Mesh control plane",
         "Whether proxies are told what they have to know.",
         Vec::new(),
         vec![proxies(), configuration(), certificates(), process(mesh)],

@@ -24,7 +24,7 @@ pub(super) fn overview(mesh: &Mesh) -> Dashboard {
     };
     dashboard(
         "meshgen-mesh",
-        "Mesh: overview",
+        "Mesh overview",
         "Traffic that workloads of the chosen namespaces receive.",
         vec![namespaces(mesh, label)],
         view.sections(),

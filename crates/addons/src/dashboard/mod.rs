@@ -20,9 +20,9 @@ use crate::{Mesh, Watched};
 pub(crate) use self::model::PROMETHEUS_UID;
 
 /// The title of the dashboard of a service, to which Kiali links.
-pub(crate) const SERVICE_TITLE: &str = "Mesh: services";
+pub(crate) const SERVICE_TITLE: &str = "Mesh services";
 /// The title of the dashboard of a workload, to which Kiali links.
-pub(crate) const WORKLOAD_TITLE: &str = "Mesh: workloads";
+pub(crate) const WORKLOAD_TITLE: &str = "Mesh workloads";
 
 /// Dashboards about Istio itself, by the name of their file.
 pub(crate) fn of_istio(mesh: &Mesh) -> Result<BTreeMap<String, String>, serde_json::Error> {

@@ -14,7 +14,7 @@ fn proxies(metric: &'static str) -> Series {
 pub(super) fn dashboard() -> Dashboard {
     build(
         "meshgen-performance",
-        "Mesh: cost of proxies",
+        "Mesh cost of proxies",
         "CPU and memory of the containers called istio-proxy: sidecars, gateways and waypoints.",
         Vec::new(),
         vec![totals(), namespaces()],

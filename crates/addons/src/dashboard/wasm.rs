@@ -41,7 +41,7 @@ pub(super) fn dashboard() -> Dashboard {
     ];
     build(
         "meshgen-wasm",
-        "Mesh: extensions",
+        "Mesh extensions",
         "Whether proxies get the extensions that they are told to run.",
         Vec::new(),
         vec![Section { title: "WebAssembly".to_owned(), plots }],

@@ -31,7 +31,7 @@ pub(super) fn traffic(watched: &Watched) -> Dashboard {
     sections.extend([sent.http(), sent.grpc(), sent.tcp()]);
     dashboard(
         &uid(watched.name.as_str()),
-        &format!("Traffic: {}", watched.name),
+        &format!("Traffic of {}", watched.name),
         "Who calls these workloads, and whom they call.",
         Vec::new(),
         sections,

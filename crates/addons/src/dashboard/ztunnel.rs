@@ -68,7 +68,7 @@ pub(super) fn dashboard(mesh: &Mesh) -> Dashboard {
     ];
     build(
         "meshgen-ztunnel",
-        "Mesh: ztunnel",
+        "Mesh ztunnel",
         "The proxy of each node in ambient mode. Empty without it.",
         Vec::new(),
         vec![

@@ -153,3 +153,60 @@ fn dashboards_have_identities_of_their_own() {
     }
     assert_eq!(uids.len(), 8);
 }
+
+/// The names and ports of the Services of all addons.
+fn services(addons: &Addons) -> BTreeSet<(String, i32)> {
+    let all = common::of("1.31.1", addons);
+    let services = all.iter().flat_map(|a| &a.objects).filter_map(|o| match o {
+        Object::Service(service) => Some(service),
+        _ => None,
+    });
+    services
+        .flat_map(|s| {
+            let name = s.metadata.name.clone().unwrap();
+            s.spec.clone().unwrap().ports.unwrap().into_iter().map(move |p| (name.clone(), p.port))
+        })
+        .collect()
+}
+
+#[test]
+fn spans_go_to_a_service_that_is_there() {
+    let zipkin = Addons { zipkin: Some(Zipkin::default()), ..Addons::default() };
+    for addons in [common::all(), zipkin] {
+        let provider = meshgen_addons::tracing_provider(&common::mesh("1.31.1"), &addons).unwrap();
+        let name = provider.service.strip_suffix(".istio-system.svc.cluster.local").unwrap();
+        assert!(services(&addons).contains(&(name.to_owned(), provider.port.into())), "{provider:?}");
+    }
+    assert_eq!(meshgen_addons::tracing_provider(&common::mesh("1.31.1"), &Addons::default()), None);
+}
+
+#[test]
+fn every_url_leads_to_a_service_that_is_there() {
+    let addons = common::all();
+    let all = common::of("1.31.1", &addons);
+    let texts: Vec<String> = all.iter().flat_map(common::files).map(|(_, _, text)| text).collect();
+    let urls: Vec<&str> = texts.iter().flat_map(|t| t.split("http://").skip(1)).collect();
+    let mut seen = 0;
+    for url in urls.iter().filter_map(|u| u.split_once(".istio-system:")) {
+        let port = url.1.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
+        assert!(services(&addons).contains(&(url.0.to_owned(), port)), "{url:?}");
+        seen += 1;
+    }
+    // Kiali's three, and Grafana's three.
+    assert_eq!(seen, 6);
+}
+
+#[test]
+fn kiali_links_to_dashboards_that_are_there() {
+    let all = common::of("1.31.1", &common::all());
+    let texts = |name: &str| {
+        let addon = all.iter().find(|a| a.name == name).unwrap();
+        common::files(addon).into_iter().map(|(_, _, text)| text).collect::<Vec<_>>().join("\n")
+    };
+    let links: Vec<String> =
+        texts("kiali").lines().filter_map(|l| Some(l.trim().strip_prefix("- name: ")?.to_owned())).collect();
+    assert_eq!(links, ["Mesh services", "Mesh workloads"]);
+    for link in links {
+        assert!(texts("grafana").contains(&format!("\"title\": \"{link}\"")), "{link}");
+    }
+}
