@@ -46,7 +46,9 @@ class LoadError(Exception):
 def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The arguments, checked as far as they can be without a server."""
     parser = argparse.ArgumentParser(
-        description="Load a schema and RDF N-Quads into Dgraph."
+        description="Load a schema and RDF N-Quads into Dgraph.",
+        # Nobody drops everything by an abbreviation.
+        allow_abbrev=False,
     )
     parser.add_argument(
         "-a",
