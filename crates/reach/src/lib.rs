@@ -1,0 +1,50 @@
+//! Judges from manifests alone who may connect to whom, and says why.
+//!
+//! The judge reads *manifests*, whoever made them, and never what was meant by them. It works on classes of
+//! pods that no policy tells apart, so the cost follows the policies and not the pods.
+//!
+//! Invariants: nothing here knows a spec or a plan, a disk, a clock or the network. What is not understood
+//! and could change an answer makes that answer unknown, and is reported.
+
+mod addresses;
+mod bits;
+mod classes;
+mod cluster;
+mod door;
+mod judge;
+mod list;
+mod matcher;
+mod names;
+mod party;
+mod policy;
+mod ports;
+mod ranges;
+mod read;
+mod report;
+mod select;
+mod side;
+mod table;
+mod verdict;
+mod walk;
+mod ways;
+
+pub use addresses::{AddressRange, Addresses};
+pub use cluster::{
+    Cluster, ContainerPort, Namespace, NetworkSet, Pod, PortRef, Service, ServicePort, Tier, Unread, Workload,
+};
+pub use door::{Backend, BackendPort, Door, Gateway, Via};
+pub use judge::{Judge, Manifests, Where};
+pub use list::{Certainty, Coverage, Group, Line, List, ListEnd, Pair};
+pub use matcher::{Accounts, End, Entity, Matcher, Namespaces, PodView, Scope};
+pub use party::{Party, Stranger, Traits};
+pub use policy::{Action, Direction, Layer, Policy, PolicyKind, PortRule, Rule};
+pub use ports::{PortSet, Protocol};
+pub use report::{Focus, Report, Told};
+pub use select::{
+    BadExpression, Expression, Labels, Match, Operator, Requirement, Seen, Selector, Values, View,
+};
+pub use side::Permitted;
+pub use verdict::{
+    Answer, Decision, Effect, Explanation, LayerDecision, Part, Reason, RuleName, Said, Verdict,
+};
+pub use ways::{Way, WayTold};

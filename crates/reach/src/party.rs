@@ -1,0 +1,112 @@
+//! Who is asked about: the ends of a connection, as a question names them.
+
+use std::{collections::BTreeMap, fmt, net::IpAddr};
+
+use crate::{AddressRange, Cluster, ContainerPort, End, Labels, PodView, Seen, Values, View};
+
+/// One end of a connection that is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// A pod that was read, by its number in [`Cluster::pods`].
+    Pod(usize),
+    /// An address outside of the cluster.
+    Address(IpAddr),
+    /// A pod that need not exist.
+    Stranger(Stranger),
+}
+
+/// A pod that need not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// What it is called.
+    pub name: String,
+    /// What is known of the labels of its namespace.
+    pub namespace: Traits,
+    /// What is known of its labels.
+    pub pod: Traits,
+    /// Its service account, if known.
+    pub account: Option<String>,
+    /// Its ports, if known.
+    pub ports: Option<Vec<ContainerPort>>,
+}
+
+/// What is known of labels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// What is known of these keys.
+    pub known: BTreeMap<String, Values>,
+    /// Whether other keys may be there too.
+    pub open: bool,
+}
+
+impl Traits {
+    /// Exactly these labels.
+    pub fn exactly(labels: &Labels) -> Traits {
+        let known = labels.iter().map(|(k, v)| (k.clone(), Values::only(v))).collect();
+        Traits { known, open: false }
+    }
+
+    /// Anything at all.
+    pub fn anything() -> Traits {
+        Traits { known: BTreeMap::new(), open: true }
+    }
+}
+
+impl View for Traits {
+    fn seen(&self, key: &str) -> Seen<'_> {
+        match self.known.get(key) {
+            Some(values) => values.seen(),
+            None if self.open => Seen::Anything,
+            None => Seen::Absent,
+        }
+    }
+}
+
+impl Party {
+    /// The end that policies see.
+    pub(crate) fn end<'a>(&'a self, cluster: &'a Cluster, host_is_pod: bool) -> Option<End<'a>> {
+        match self {
+            Party::Pod(n) => {
+                let pod = cluster.pods.get(*n)?;
+                Some(End::Pod(PodView { host_is_pod, ..PodView::new(cluster, pod) }))
+            }
+            Party::Address(address) => Some(End::Outside(AddressRange { first: *address, last: *address })),
+            Party::Stranger(stranger) => Some(End::Pod(PodView {
+                namespace: &stranger.namespace,
+                labels: &stranger.pod,
+                account: stranger.account.as_deref(),
+                host_network: false,
+                node: None,
+                addresses: &[],
+                ports: stranger.ports.as_deref(),
+                host_is_pod,
+            })),
+        }
+    }
+
+    /// Whether it uses the network of its node.
+    pub(crate) fn is_host(&self, cluster: &Cluster) -> bool {
+        match self {
+            Party::Pod(n) => cluster.pods.get(*n).is_some_and(|p| p.host_network),
+            Party::Address(_) | Party::Stranger(_) => false,
+        }
+    }
+
+    /// What it is called: `ns/name[Kind]`, an address, or as the question called it.
+    pub fn title(&self, cluster: &Cluster) -> String {
+        match self {
+            Party::Pod(n) => {
+                let workload = cluster.pods.get(*n).and_then(|p| cluster.workloads.get(p.workload));
+                workload.map(ToString::to_string).unwrap_or_default()
+            }
+            Party::Address(address) => address.to_string(),
+            Party::Stranger(stranger) => stranger.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}

@@ -1,0 +1,206 @@
+//! From manifests to a [`Cluster`].
+//!
+//! The manifests are anybody's, so reading is lenient where nothing depends on it and strict where an answer
+//! does: a field that is not known, in a policy, makes the policy's answers unknown.
+
+mod admin;
+mod calico;
+mod door;
+mod fields;
+mod network_policy;
+mod object;
+mod owners;
+mod selector;
+mod service;
+mod workload;
+
+use std::{collections::BTreeSet, ops::Range};
+
+use meshgen_yaml::{Limits, Node, Problem, Sources, documents, split_documents};
+
+use crate::{
+    cluster::{Cluster, Namespace, Unread},
+    matcher::{Matcher, Namespaces},
+    select::Selector,
+};
+use fields::{Fields, Trouble};
+use object::Object;
+use owners::Owned;
+
+/// Reads all manifests of these files.
+pub(crate) fn cluster(sources: &Sources) -> Cluster {
+    let mut reader = Reader::default();
+    for (file, source) in sources.iter() {
+        for range in split_documents(&source.text) {
+            let read = documents(file, &source.text, range.clone(), Limits::default());
+            let read = read.or_else(|problem| {
+                let text = without_tabs(&source.text, range.clone());
+                text.and_then(|t| documents(file, &t, range, Limits::default()).ok()).ok_or(problem)
+            });
+            match read {
+                Ok(nodes) => nodes.iter().for_each(|node| reader.node(node, "")),
+                Err(problem) => reader.cluster.problems.push(*problem),
+            }
+        }
+    }
+    reader.finish()
+}
+
+/// The text with a blank for each tab at the beginning of a line, if there are any in the range. kubectl takes a
+/// tab there inside of brackets, where it is no indentation (YAML 1.2, 6.3); the parser does not.
+fn without_tabs(text: &str, range: Range<usize>) -> Option<String> {
+    let part = text.get(range.clone())?;
+    if !part.contains('\t') {
+        return None;
+    }
+    let line = |line: &str| {
+        let words = line.trim_start_matches([' ', '\t']);
+        " ".repeat(line.len() - words.len()) + words
+    };
+    let part: String = part.split_inclusive('\n').map(line).collect();
+    Some(format!("{}{part}{}", text.get(..range.start)?, text.get(range.end..)?))
+}
+
+#[derive(Default)]
+struct Reader {
+    cluster: Cluster,
+    owned: Vec<Owned>,
+    /// Objects that were seen, so that one that comes twice is noticed.
+    seen: BTreeSet<(String, String, String, String)>,
+    /// Kinds of the mesh that were seen.
+    mesh: BTreeSet<String>,
+}
+
+impl Reader {
+    fn node(&mut self, node: &Node, list: &str) {
+        let kind = node.text("kind").unwrap_or(list);
+        if let Some(item) = kind.strip_suffix("List").filter(|_| node.field("items").is_some()) {
+            node.list("items").iter().for_each(|n| self.node(n, item));
+            return;
+        }
+        // A list of objects at the top is not what kubectl takes; other files (values, …) look like that.
+        if !kind.is_empty() {
+            self.object(&Object::new(node, kind));
+        }
+    }
+
+    fn object(&mut self, o: &Object<'_>) {
+        if Self::is_policy(o) {
+            self.twice(o);
+        }
+        match (o.group, o.kind) {
+            (_, "Namespace") => {
+                let mut labels = o.node.labels(&["metadata", "labels"]);
+                // N12: every namespace carries its name, whatever the manifest says.
+                labels.insert("kubernetes.io/metadata.name".to_owned(), o.name.clone());
+                let namespace = Namespace { labels, place: Some(o.place) };
+                self.cluster.namespaces.insert(o.name.clone(), namespace);
+            }
+            ("", "Service") => {
+                let service = service::service(o);
+                self.cluster.services.insert((o.namespace.clone(), o.name.clone()), service);
+            }
+            ("", "ServiceAccount") => {
+                let labels = o.node.labels(&["metadata", "labels"]);
+                self.cluster.accounts.insert((o.namespace.clone(), o.name.clone()), labels);
+            }
+            ("", "Node") => {
+                let labels = o.node.labels(&["metadata", "labels"]);
+                self.cluster.nodes.insert(o.name.clone(), labels);
+            }
+            ("" | "networking.k8s.io" | "extensions", "NetworkPolicy") => {
+                let policy = network_policy::policy(o, &mut self.cluster.problems);
+                self.cluster.policies.push(policy);
+            }
+            (
+                "policy.networking.k8s.io",
+                "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy" | "ClusterNetworkPolicy",
+            ) => {
+                let policy = admin::policy(o, &mut self.cluster.problems);
+                self.cluster.policies.extend(policy);
+            }
+            ("projectcalico.org" | "crd.projectcalico.org", _) => calico::object(o, &mut self.cluster),
+            _ if door::is_door(o) => self.cluster.doors.extend(door::door(o)),
+            ("gateway.networking.k8s.io" | "networking.istio.io", "Gateway") => {
+                self.cluster.gateways.extend(door::gateway(o));
+            }
+            _ if self.is_unread(o) => {}
+            _ => self.owned.extend(workload::owned(o)),
+        }
+    }
+
+    fn is_policy(o: &Object<'_>) -> bool {
+        o.kind.ends_with("NetworkPolicy")
+    }
+
+    /// Same kind, namespace and name twice: the later one would replace the earlier one (N13).
+    fn twice(&mut self, o: &Object<'_>) {
+        let key = (o.group.to_owned(), o.kind.to_owned(), o.namespace.clone(), o.name.clone());
+        if self.seen.insert(key) {
+            return;
+        }
+        let message =
+            format!("{} `{}` is here twice: the later one replaces the earlier one", o.kind, o.full_name());
+        self.cluster.problems.push(Problem::error(o.place, message));
+        let same = |p: &crate::Policy| {
+            let global = p.namespace.is_none();
+            p.kind.name().ends_with(o.kind)
+                && p.name == o.name
+                && (global || p.namespace.as_ref() == Some(&o.namespace))
+        };
+        if let Some(at) = self.cluster.policies.iter().position(same) {
+            self.cluster.policies.remove(at);
+        }
+    }
+
+    /// Kinds that could change an answer and are not understood; kinds of the mesh, which come later.
+    fn is_unread(&mut self, o: &Object<'_>) -> bool {
+        if matches!(o.group, "security.istio.io" | "networking.istio.io") {
+            let kind = format!("{}.{}", o.kind, o.group);
+            if self.mesh.insert(kind.clone()) {
+                let message =
+                    format!("`{kind}` is not judged: the answers are about the network below the mesh");
+                self.cluster.problems.push(Problem::warning(o.place, message));
+            }
+            return true;
+        }
+        let other =
+            o.kind.ends_with("NetworkPolicy") || matches!(o.kind, "EgressFirewall" | "EgressNetworkPolicy");
+        // Policies for further interfaces of pods do not concern their own network.
+        if !other || o.kind == "MultiNetworkPolicy" {
+            return false;
+        }
+        let what = format!("{} of `{}`", o.kind, o.group);
+        let concerns = if o.has_namespace {
+            let namespaces = Namespaces::Named(o.namespace.clone());
+            Matcher::Pods { namespaces, pods: Selector::default(), host: true }
+        } else {
+            Matcher::Anyone
+        };
+        let message =
+            format!("{what} is not understood, so answers about the pods that it may concern are unknown");
+        self.cluster.problems.push(Problem::warning(o.place, message));
+        self.cluster.unread.push(Unread { what, place: o.place, concerns, host_only: false });
+        true
+    }
+
+    fn finish(self) -> Cluster {
+        let mut cluster = self.cluster;
+        owners::merge(&mut cluster, self.owned);
+        let named = cluster.pods.iter().map(|p| &p.namespace);
+        let named = named.chain(cluster.policies.iter().filter_map(|p| p.namespace.as_ref()));
+        let named: BTreeSet<String> =
+            named.chain(cluster.services.keys().map(|(ns, _)| ns)).cloned().collect();
+        for name in named {
+            let labels = [("kubernetes.io/metadata.name".to_owned(), name.clone())].into();
+            cluster.namespaces.entry(name).or_insert(Namespace { labels, place: None });
+        }
+        cluster
+    }
+}
+
+/// What a trouble is, as a problem of a policy whose answers it makes unknown.
+fn unreadable(o: &Object<'_>, trouble: &Trouble) -> Problem {
+    let message = format!("{} `{}` is not understood: {}", o.kind, o.full_name(), trouble.message);
+    Problem::error(trouble.place, message).help("answers that depend on it are unknown")
+}

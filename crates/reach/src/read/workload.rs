@@ -1,0 +1,79 @@
+//! What has pods: a pod itself, or anything with a template for pods.
+
+use std::net::IpAddr;
+
+use meshgen_yaml::Node;
+
+use super::{
+    fields::Fields,
+    network_policy::{number, protocol},
+    object::Object,
+    owners::{Key, Owned},
+};
+use crate::{
+    Protocol,
+    cluster::{ContainerPort, Pod},
+};
+
+/// The pods of an object; none if it has none.
+pub(super) fn owned(o: &Object<'_>) -> Option<Owned> {
+    let pod = match o.kind {
+        "Pod" => o.node,
+        "CronJob" => o.node.path(&["spec", "jobTemplate", "spec", "template"])?,
+        _ => o.node.path(&["spec", "template"])?,
+    };
+    let spec = pod.field("spec")?;
+    spec.get("containers")?;
+    Some(Owned {
+        key: Key { namespace: o.namespace.clone(), kind: o.kind.to_owned(), name: o.name.clone() },
+        owner: owner(o),
+        pod: self::pod(o, pod, spec),
+    })
+}
+
+/// The owner that controls it, else the first one.
+fn owner(o: &Object<'_>) -> Option<Key> {
+    let owners = o.node.field("metadata")?.list("ownerReferences");
+    let owner = owners.iter().find(|r| r.flag("controller")).or_else(|| owners.first())?;
+    Some(Key {
+        namespace: o.namespace.clone(),
+        kind: owner.text("kind").filter(|k| !k.is_empty()).unwrap_or("Pod").to_owned(),
+        name: owner.text("name")?.to_owned(),
+    })
+}
+
+fn pod(o: &Object<'_>, pod: &Node, spec: &Node) -> Pod {
+    let account = spec.text("serviceAccountName").or_else(|| spec.text("serviceAccount"));
+    // Init containers that go on running beside the others (sidecars) take connections too.
+    let running = spec.list("initContainers").iter().filter(|c| c.text("restartPolicy") == Some("Always"));
+    let containers = spec.list("containers").iter().chain(running);
+    Pod {
+        workload: 0,
+        namespace: o.namespace.clone(),
+        name: o.name.clone(),
+        labels: pod.labels(&["metadata", "labels"]),
+        account: account.filter(|a| !a.is_empty()).unwrap_or("default").to_owned(),
+        ports: containers.flat_map(|c| c.list("ports")).filter_map(port).collect(),
+        host_network: spec.flag("hostNetwork"),
+        node: spec.text("nodeName").map(str::to_owned),
+        addresses: addresses(pod),
+        place: o.place,
+    }
+}
+
+fn port(node: &Node) -> Option<ContainerPort> {
+    Some(ContainerPort {
+        name: node.text("name").map(str::to_owned),
+        protocol: protocol(node, "protocol").unwrap_or(Protocol::Tcp),
+        number: number(node.field("containerPort")?).ok()?,
+    })
+}
+
+fn addresses(pod: &Node) -> Vec<IpAddr> {
+    let Some(status) = pod.field("status") else { return Vec::new() };
+    let all = status.list("podIPs").iter().filter_map(|n| n.text("ip")).chain(status.text("podIP"));
+    let mut all: Vec<IpAddr> = all.filter_map(|a| a.parse().ok()).collect();
+    all.sort();
+    all.dedup();
+    all
+}

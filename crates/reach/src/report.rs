@@ -1,0 +1,252 @@
+//! The list, told: names in place of numbers, cut to what is asked for.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use serde::Serialize;
+
+use crate::{
+    Certainty, Cluster, Coverage, Direction, Judge, List, PortSet, Protocol, WayTold, Workload,
+    names::{Members, Namer},
+};
+
+/// Which lines are asked for; all of them by default.
+#[derive(Clone, Debug, Default)]
+pub struct Focus {
+    /// Workloads, as `ns/name` or `name`.
+    pub workloads: Vec<String>,
+    /// Namespaces.
+    pub namespaces: Vec<String>,
+    /// Only where the workloads and namespaces send, or where they receive.
+    pub direction: Option<Direction>,
+    /// Only one port.
+    pub port: Option<(Protocol, u16)>,
+}
+
+/// The list, told. It serialises; [`Report::text`] and [`Report::markdown`] are for reading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Who is permitted what.
+    pub lines: Vec<Told>,
+    /// Ways in from outside, by a door.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<WayTold>,
+    /// What the list rests on.
+    pub coverage: Coverage,
+}
+
+/// A line, told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// Who connects: `ns/name[Kind]`, `ns/*`, `*`, `outside`, or blocks of addresses.
+    pub from: Vec<String>,
+    /// Who is connected to.
+    pub to: Vec<String>,
+    /// By which ports.
+    pub ports: PortSet,
+    /// Whether that is sure.
+    pub certainty: Certainty,
+}
+
+impl Focus {
+    fn is_everything(&self) -> bool {
+        self.workloads.is_empty() && self.namespaces.is_empty()
+    }
+
+    fn means(&self, workload: &Workload) -> bool {
+        let named = |wanted: &String| match wanted.split_once('/') {
+            Some((ns, name)) => workload.namespace == ns && workload.name == name,
+            None => workload.name == *wanted,
+        };
+        self.workloads.iter().any(named) || self.namespaces.contains(&workload.namespace)
+    }
+
+    /// Of the ports of a line, those that are asked for.
+    fn ports(&self, ports: &PortSet) -> PortSet {
+        match self.port {
+            None => ports.clone(),
+            Some((protocol, port)) => ports.intersection(&PortSet::one(protocol, port)),
+        }
+    }
+
+    /// The ends of a line that are asked for: as the one that sends, and as the one that receives.
+    fn cut(&self, cluster: &Cluster, from: &Members, to: &Members) -> Vec<(Members, Members)> {
+        if self.is_everything() {
+            return vec![(from.clone(), to.clone())];
+        }
+        let focused = |m: &Members| {
+            let is = |n: &&u32| cluster.workloads.get(**n as usize).is_some_and(|w| self.means(w));
+            Members { workloads: m.workloads.iter().filter(is).copied().collect(), outside: Vec::new() }
+        };
+        let (sends, receives) = (focused(from), focused(to));
+        let mut all = Vec::new();
+        if self.direction != Some(Direction::Ingress) && !sends.workloads.is_empty() {
+            all.push((sends, to.clone()));
+        }
+        if self.direction != Some(Direction::Egress) && !receives.workloads.is_empty() {
+            all.push((from.clone(), receives));
+        }
+        all
+    }
+}
+
+impl Judge<'_> {
+    /// The list, by groups of ends.
+    pub fn report(&self, focus: &Focus) -> Report {
+        let list = self.list();
+        let namer = Namer::new(self.cluster());
+        let members: Vec<Members> = (0..list.groups.len()).map(|n| Members::of(&list, n)).collect();
+        let none = Members::default();
+        let mut lines = Vec::new();
+        for line in &list.lines {
+            let ports = focus.ports(&line.ports);
+            if ports.is_empty() {
+                continue;
+            }
+            let of = |n: usize| members.get(n).unwrap_or(&none);
+            for (from, to) in focus.cut(self.cluster(), of(line.from), of(line.to)) {
+                // That a workload reaches itself is not worth a line.
+                if from == to && from.workloads.len() == 1 && from.outside.is_empty() {
+                    continue;
+                }
+                let (from, to) = (namer.parts(&from), namer.parts(&to));
+                lines.push(Told { from, to, ports: ports.clone(), certainty: line.certainty });
+            }
+        }
+        self.told(lines, focus, &list)
+    }
+
+    /// The list, by pairs of workloads and ranges of addresses.
+    pub fn pairs_report(&self, focus: &Focus) -> Report {
+        let list = self.list();
+        let namer = Namer::new(self.cluster());
+        let mut lines = Vec::new();
+        for pair in list.pairs() {
+            let (from, to) = (Members::from(pair.from), Members::from(pair.to));
+            for (ports, certainty) in [
+                (pair.permitted.sure.clone(), Certainty::Sure),
+                (pair.permitted.unknown(), Certainty::Unknown),
+            ] {
+                let ports = focus.ports(&ports);
+                if ports.is_empty() || focus.cut(self.cluster(), &from, &to).is_empty() {
+                    continue;
+                }
+                lines.push(Told { from: namer.names(&from), to: namer.names(&to), ports, certainty });
+            }
+        }
+        self.told(lines, focus, &list)
+    }
+
+    fn told(&self, lines: Vec<Told>, focus: &Focus, list: &List) -> Report {
+        let cluster = self.cluster();
+        let ways = if focus.direction == Some(Direction::Egress) { Vec::new() } else { self.ways_told() };
+        let titles: BTreeMap<String, &Workload> =
+            cluster.workloads.iter().map(|w| (w.to_string(), w)).collect();
+        let asked = |way: &WayTold| {
+            let port = focus.port.is_none_or(|(p, n)| way.ports.contains(p, n) || way.unknown.contains(p, n));
+            port && (focus.is_everything() || titles.get(&way.to).is_some_and(|w| focus.means(w)))
+        };
+        let ways = ways.into_iter().filter(asked).collect();
+        Report { lines, ways, coverage: self.coverage(list) }
+    }
+
+    fn coverage(&self, list: &List) -> Coverage {
+        let cluster = self.cluster();
+        let count = cluster.workloads.len() as u64;
+        let size = |n: usize| list.workloads(n).len() as u64;
+        let unsure = list.lines.iter().filter(|l| l.certainty == Certainty::Unknown);
+        let assumed = cluster.namespaces.iter().filter(|(_, ns)| ns.place.is_none());
+        Coverage {
+            pairs: count * count.saturating_sub(1),
+            unknown: unsure.map(|l| size(l.from) * size(l.to)).sum(),
+            assumed_namespaces: assumed.map(|(name, _)| name.clone()).collect(),
+            open_to_ingress: self.table().open_namespaces(cluster),
+            unread: cluster.unread.iter().map(|u| u.what.clone()).collect(),
+        }
+    }
+}
+
+impl Report {
+    /// For a terminal.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for line in &self.lines {
+            let unsure = if line.certainty == Certainty::Unknown { " (unknown)" } else { "" };
+            let _ = writeln!(text, "{} => {} : {}{unsure}", short(&line.from), short(&line.to), line.ports);
+        }
+        if !self.ways.is_empty() {
+            let _ = writeln!(text, "\nWays in from outside:");
+        }
+        for way in &self.ways {
+            let _ = writeln!(
+                text,
+                "{} ({}) => {} : {}{}",
+                way.door,
+                way.via,
+                way.to,
+                way.ports,
+                unknown(&way.unknown)
+            );
+        }
+        let _ = writeln!(text, "\n{}", self.coverage.sentence());
+        text
+    }
+
+    /// For a page.
+    pub fn markdown(&self) -> String {
+        let mut text = "| from | to | ports |\n|---|---|---|\n".to_owned();
+        for line in &self.lines {
+            let unsure = if line.certainty == Certainty::Unknown { " (unknown)" } else { "" };
+            let _ = writeln!(text, "| {} | {} | {}{unsure} |", cell(&line.from), cell(&line.to), line.ports);
+        }
+        for way in &self.ways {
+            let ports = format!("{}{}", way.ports, unknown(&way.unknown));
+            let _ =
+                writeln!(text, "| outside, by {} ({}) | {} | {ports} |", way.door, way.via, code(&way.to));
+        }
+        let _ = writeln!(text, "\n{}", self.coverage.sentence());
+        text
+    }
+}
+
+impl Coverage {
+    /// In one line.
+    pub fn sentence(&self) -> String {
+        let mut text = format!("{} pairs of workloads, {} unknown", self.pairs, self.unknown);
+        for (what, names) in [
+            ("open to everyone, in", &self.open_to_ingress),
+            ("labels assumed, of", &self.assumed_namespaces),
+            ("not understood:", &self.unread),
+        ] {
+            if !names.is_empty() {
+                let _ = write!(text, "; {what} {}", short(names));
+            }
+        }
+        text
+    }
+}
+
+fn unknown(ports: &PortSet) -> String {
+    if ports.is_empty() { String::new() } else { format!(" ({ports} unknown)") }
+}
+
+/// How many names stand in a line before the rest is only counted.
+const SHOWN: usize = 4;
+
+fn short(parts: &[String]) -> String {
+    let shown: Vec<&str> = parts.iter().take(SHOWN).map(String::as_str).collect();
+    match parts.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn code(name: &str) -> String {
+    format!("`{name}`")
+}
+
+fn cell(parts: &[String]) -> String {
+    let parts: Vec<String> = parts.iter().map(|p| code(p)).collect();
+    parts.join("<br>")
+}
