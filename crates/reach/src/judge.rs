@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use meshgen_yaml::{Place, Problem, Sources};
 use serde::Serialize;
 
-use crate::{Cluster, read, table::Table};
+use crate::{AddressRange, Cluster, read, table::Table};
 
 /// Manifests that were read.
 #[derive(Clone, Debug)]
@@ -55,6 +55,12 @@ impl<'a> Judge<'a> {
     /// A judge of these manifests.
     pub fn new(manifests: &'a Manifests) -> Judge<'a> {
         Judge { manifests, table: OnceLock::new() }
+    }
+
+    /// The addresses outside, in ranges that no policy tells apart.
+    pub fn outside(&self) -> Vec<AddressRange> {
+        let classes = &self.table().classes;
+        (classes.pods()..classes.len()).flat_map(|c| classes.ranges(c)).collect()
     }
 
     pub(crate) fn cluster(&self) -> &'a Cluster {

@@ -11,6 +11,7 @@ mod bits;
 mod classes;
 mod cluster;
 mod door;
+mod exposure;
 mod judge;
 mod list;
 mod matcher;
@@ -33,6 +34,7 @@ pub use cluster::{
     Cluster, ContainerPort, Namespace, NetworkSet, Pod, PortRef, Service, ServicePort, Tier, Unread, Workload,
 };
 pub use door::{Backend, BackendPort, Door, Gateway, Via};
+pub use exposure::{Exposed, Exposure, Reading, Unseen};
 pub use judge::{Judge, Manifests, Where};
 pub use list::{Certainty, Coverage, Group, Line, List, ListEnd, Pair};
 pub use matcher::{Accounts, End, Entity, Matcher, Namespaces, PodView, Scope};

@@ -105,7 +105,8 @@ impl<'a> PodView<'a> {
 }
 
 impl Namespaces {
-    fn select(&self, labels: &dyn View) -> Match {
+    /// Whether a namespace with these labels is meant.
+    pub fn select(&self, labels: &dyn View) -> Match {
         match self {
             Namespaces::Named(name) => entity::named(labels, name),
             Namespaces::Selected(selector) => selector.selects(labels),

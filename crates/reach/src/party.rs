@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt, net::IpAddr};
 
-use crate::{AddressRange, Cluster, ContainerPort, End, Labels, PodView, Seen, Values, View};
+use crate::{
+    AddressRange, Cluster, ContainerPort, End, Labels, Match, PodView, Requirement, Seen, Selector, Values,
+    View,
+};
 
 /// One end of a connection that is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,18 +40,20 @@ pub struct Traits {
     pub known: BTreeMap<String, Values>,
     /// Whether other keys may be there too.
     pub open: bool,
+    /// If there is one, a condition that is not pinned by a single value holds only where it is written here.
+    pub written: Option<Selector>,
 }
 
 impl Traits {
     /// Exactly these labels.
     pub fn exactly(labels: &Labels) -> Traits {
         let known = labels.iter().map(|(k, v)| (k.clone(), Values::only(v))).collect();
-        Traits { known, open: false }
+        Traits { known, open: false, written: None }
     }
 
     /// Anything at all.
     pub fn anything() -> Traits {
-        Traits { known: BTreeMap::new(), open: true }
+        Traits { known: BTreeMap::new(), open: true, written: None }
     }
 }
 
@@ -58,6 +63,17 @@ impl View for Traits {
             Some(values) => values.seen(),
             None if self.open => Seen::Anything,
             None => Seen::Absent,
+        }
+    }
+
+    fn says(&self, condition: &Requirement) -> Option<Match> {
+        let written = self.written.as_ref()?;
+        if written.requirements.iter().any(|r| r.is_same(condition)) {
+            return Some(Match::Yes);
+        }
+        match self.seen(&condition.key) {
+            Seen::Is(_) => None,
+            Seen::Absent | Seen::Among(_) | Seen::Anything => Some(Match::May),
         }
     }
 }

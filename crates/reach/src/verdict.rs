@@ -181,8 +181,10 @@ impl Judge<'_> {
         let cluster = self.cluster();
         let ends = (from.end(cluster, host_is_pod), to.end(cluster, host_is_pod));
         let (Some(source), Some(destination)) = ends else { return Vec::new() };
-        let egress = Asked { cluster, direction: Direction::Egress, own: source, peer: destination };
-        let ingress = Asked { cluster, direction: Direction::Ingress, own: destination, peer: source };
+        let egress =
+            Asked { cluster, direction: Direction::Egress, own: source, peer: destination, avoiding: false };
+        let ingress =
+            Asked { cluster, direction: Direction::Ingress, own: destination, peer: source, avoiding: false };
         let sides = [(egress, self.applied(egress)), (ingress, self.applied(ingress))];
         let mut pieces = vec![ports.clone()];
         for (asked, applied) in &sides {
@@ -224,6 +226,7 @@ impl Judge<'_> {
                 direction,
                 own: own.end(cluster, host_is_pod)?,
                 peer: peer.end(cluster, host_is_pod)?,
+                avoiding: false,
             };
             if self.is_concerned(asked) {
                 return Some(Permitted { sure: PortSet::default(), possible: PortSet::all() });

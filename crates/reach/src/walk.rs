@@ -47,6 +47,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) own: End<'a>,
     /// The other end.
     pub(crate) peer: End<'a>,
+    /// Whether the other end is taken to fit no description that it need not fit.
+    pub(crate) avoiding: bool,
 }
 
 /// What a policy had to do with a decision.
@@ -228,8 +230,10 @@ fn one_policy<'a>(
 ) -> PortSet {
     let mut rest = here.clone();
     let mut unmatched = true;
+    // Of what is asked for it holds that it fits nothing that it need not fit.
+    let avoiding = |m: Match| if asked.avoiding && m == Match::May { Match::No } else { m };
     for rule in applied.policy.rules(asked.direction).unwrap_or_default() {
-        let matched = rule.matched(asked);
+        let matched = avoiding(rule.matched(asked));
         let surely =
             matched == Match::Yes && applied.surely && !rule.doubtful && rule.action != Action::Unknown;
         if matched == Match::No {

@@ -158,7 +158,7 @@ fn gateway_pod(via: &Via, labels: &Labels, namespace: Option<&str>, cluster: &Cl
     Stranger {
         name,
         namespace: home.map_or_else(Traits::anything, Traits::exactly),
-        pod: Traits { known, open: true },
+        pod: Traits { known, open: true, written: None },
         account: None,
         ports: None,
     }

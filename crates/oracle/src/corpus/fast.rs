@@ -1,15 +1,20 @@
 //! The judge that users have, asked by the runner.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use meshgen_reach::{
-    Answer, Expression, Judge as Reach, ListEnd, Manifests, Match, Party, PortSet, Protocol as Spoken,
-    Stranger, Traits,
+    Answer, Direction, Expression, Judge as Reach, ListEnd, Manifests, Match, Party, PortSet,
+    Protocol as Spoken, Reading, Stranger, Traits,
 };
 use meshgen_yaml::Sources;
 
-use super::{Explanations, Exposure, Judge, Listing, Peer, Row, Subject};
+use super::{
+    Explanations, Exposure, Judge, Listing, Peer, Row, Side, Subject,
+    told::{Ends, by_doors, joined, paragraph},
+};
 use crate::{
     conns::Conns,
     manifests::File,
@@ -76,16 +81,111 @@ impl Subject for Read {
         })
     }
 
-    fn exposure(&self) -> Option<Exposure> {
-        None
+    fn exposure(&self, port: Option<(Protocol, u16)>) -> Option<Exposure> {
+        let judge = Reach::new(&self.manifests);
+        let ports = port.map_or_else(PortSet::all, |(protocol, n)| PortSet::one(spoken(protocol), n));
+        let found = judge.exposure(Reading::Written, &ports);
+        let mut exposure = Exposure { unprotected: Some(BTreeSet::new()), ..Exposure::default() };
+        let titled = |n: u32| self.manifests.cluster.workloads.get(n as usize).map(ToString::to_string);
+        let side = |d: Direction| if d == Direction::Egress { Side::Egress } else { Side::Ingress };
+        for (workload, direction) in found.unprotected {
+            if let (Some(name), Some(all)) = (titled(workload), exposure.unprotected.as_mut()) {
+                all.insert((name, side(direction)));
+            }
+        }
+        for row in found.rows {
+            let Some(name) = titled(row.workload) else { continue };
+            let (own, peer) = (Peer::Named(name), Peer::Named(row.peer.to_string()));
+            let conns = conns(&row.ports);
+            match row.direction {
+                Direction::Egress => exposure.egress.push(Row { source: own, destination: peer, conns }),
+                Direction::Ingress => exposure.ingress.push(Row { source: peer, destination: own, conns }),
+            }
+        }
+        // What is exchanged with the outside is repeated here, for those who have a row.
+        let ends = |rows: Vec<Row>| rows.into_iter().flat_map(|r| [r.source, r.destination]).collect();
+        let told: BTreeSet<Peer> = ends([exposure.egress.as_slice(), &exposure.ingress].concat());
+        for row in self.listing().rows {
+            match (&row.source, &row.destination) {
+                (Peer::Range(..), own) if told.contains(own) => exposure.ingress.push(row),
+                (own, Peer::Range(..)) if told.contains(own) => exposure.egress.push(row),
+                _ => {}
+            }
+        }
+        Some(exposure)
     }
 
     fn explanations(&self) -> Option<Explanations> {
-        None
+        let judge = Reach::new(&self.manifests);
+        let mut all = Explanations::new();
+        let ends = self.ends(&judge);
+        for (from, source) in &ends {
+            for (to, destination) in &ends {
+                let outside = matches!((from, to), (Peer::Range(..), Peer::Range(..)));
+                if from == to || outside {
+                    continue;
+                }
+                let (source_name, destination_name) = (from.to_string(), to.to_string());
+                let called = Ends { source: &source_name, destination: &destination_name };
+                let parts = judge.explain(source, destination, &PortSet::all()).parts;
+                let told = parts.iter().map(|p| paragraph(p, called)).collect();
+                all.insert((from.clone(), to.clone()), joined(told));
+            }
+        }
+        for (pod, doors) in doors(&judge) {
+            let to = Party::Pod(pod);
+            let name = to.title(&self.manifests.cluster);
+            let parts = judge.explain(&Party::Stranger(nobody()), &to, &PortSet::all()).parts;
+            let door = Peer::Named("{ingress-controller}".to_owned());
+            all.insert((door, Peer::Named(name.clone())), by_doors(&parts, &doors, &name));
+        }
+        Some(all)
     }
 }
 
+/// What a door leads to on one pod.
+pub(super) struct Door {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) service: String,
+    pub(super) ports: PortSet,
+}
+
+/// For each pod that is behind a door whose traffic its policies let pass, the doors.
+fn doors(judge: &Reach<'_>) -> BTreeMap<usize, Vec<Door>> {
+    let mut all: BTreeMap<usize, Vec<Door>> = BTreeMap::new();
+    for way in judge.ways_by(&nobody()) {
+        if !matches!(way.kind.as_str(), "Ingress" | "Route") {
+            continue;
+        }
+        let service = way.service.split_once('/').map_or("", |(_, name)| name).to_owned();
+        all.entry(way.pod).or_default().push(Door {
+            kind: way.kind,
+            name: way.door,
+            service,
+            ports: way.ports,
+        });
+    }
+    all
+}
+
 impl Read {
+    /// One pod of each workload, and the ranges outside.
+    fn ends(&self, judge: &Reach<'_>) -> Vec<(Peer, Party)> {
+        let cluster = &self.manifests.cluster;
+        let mut ends: BTreeMap<Peer, Party> = BTreeMap::new();
+        for n in 0..cluster.pods.len() {
+            let party = Party::Pod(n);
+            ends.entry(Peer::Named(party.title(cluster))).or_insert(party);
+        }
+        for range in judge.outside() {
+            if let Some(peer) = self.peer(ListEnd::Outside(range)) {
+                ends.insert(peer, Party::Address(range.first));
+            }
+        }
+        ends.into_iter().collect()
+    }
+
     /// The corpus lists IPv4 only.
     fn peer(&self, end: ListEnd) -> Option<Peer> {
         match end {
@@ -130,7 +230,7 @@ fn spoken(protocol: Protocol) -> Spoken {
 }
 
 /// A set of ports in the runner's form.
-fn conns(ports: &PortSet) -> Conns {
+pub(super) fn conns(ports: &PortSet) -> Conns {
     let mut conns = Conns::default();
     for protocol in Protocol::ALL {
         for (first, last) in ports.ranges(spoken(protocol)) {

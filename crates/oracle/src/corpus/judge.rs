@@ -28,8 +28,8 @@ pub trait Subject {
     /// Whether a connection is made. An end is `ns/pod`, `ns/workload`, or an address.
     fn probe(&self, source: &str, destination: &str, protocol: Protocol, port: u16) -> Option<Verdict>;
 
-    /// What is permitted with pods that were not read; none if the judge cannot tell.
-    fn exposure(&self) -> Option<Exposure>;
+    /// What is permitted with pods that were not read, perhaps by one port only; none if the judge cannot tell.
+    fn exposure(&self, port: Option<(Protocol, u16)>) -> Option<Exposure>;
 
     /// Why each pair is permitted or refused; none if the judge cannot tell.
     fn explanations(&self) -> Option<Explanations>;

@@ -12,6 +12,7 @@ mod netpol_analyzer;
 mod probes;
 mod report;
 mod selectors;
+mod told;
 mod topology;
 
 use std::path::Path;

@@ -67,7 +67,7 @@ impl Subject for Read {
         Some(self.cluster.verdict(&flow))
     }
 
-    fn exposure(&self) -> Option<Exposure> {
+    fn exposure(&self, _port: Option<(Protocol, u16)>) -> Option<Exposure> {
         None
     }
 

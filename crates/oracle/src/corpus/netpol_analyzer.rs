@@ -113,7 +113,7 @@ fn list(case: &Value, expected: &str, folders: &mut Folders<'_>) -> Option<Outco
     let folder = folders.get(&text(case, "dir"));
     let mut found = differences(&merged(&expected.rows), &merged(&focus.rows(folder.rows.clone())));
     if let Some(expected) = expected.exposure {
-        let Some(exposure) = folder.subject.exposure() else {
+        let Some(exposure) = folder.subject.exposure(focus.port) else {
             return Some(Outcome::Skipped("this judge does not tell exposure".to_owned()));
         };
         found.extend(exposure_differences(&expected, &focus.exposure(exposure), &focus));
@@ -149,7 +149,7 @@ fn explained(case: &Value, expected: &str, folders: &mut Folders<'_>) -> Option<
     let mut found = differences(&wanted, &explain::lines(&explanations, &focus, only.as_deref()));
     if let Some(at) = expected.find("\nExposure Analysis Result") {
         let expected = listing::parse("txt", expected.get(at..)?, &focus.only_port())?;
-        match (expected.exposure, folder.subject.exposure()) {
+        match (expected.exposure, folder.subject.exposure(focus.port)) {
             (Some(expected), Some(exposure)) => {
                 found.extend(exposure_differences(&expected, &focus.exposure(exposure), &focus));
             }

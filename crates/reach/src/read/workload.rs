@@ -23,7 +23,10 @@ pub(super) fn owned(o: &Object<'_>) -> Option<Owned> {
         _ => o.node.path(&["spec", "template"])?,
     };
     let spec = pod.field("spec")?;
-    spec.get("containers")?;
+    // The pod of a machine of KubeVirt has the labels of its template; what runs in it is not told as containers.
+    if o.kind != "VirtualMachine" {
+        spec.get("containers")?;
+    }
     Some(Owned {
         key: Key { namespace: o.namespace.clone(), kind: o.kind.to_owned(), name: o.name.clone() },
         owner: owner(o),

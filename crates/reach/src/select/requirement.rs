@@ -81,6 +81,12 @@ impl Requirement {
         }
     }
 
+    /// Whether both say the same, in whatever words.
+    pub fn is_same(&self, other: &Requirement) -> bool {
+        let sorted = |r: &Requirement| r.values.iter().cloned().collect::<BTreeSet<String>>();
+        self.key == other.key && self.operator == other.operator && sorted(self) == sorted(other)
+    }
+
     fn hold(&self, seen: Seen<'_>) -> Match {
         let listed = |value: &str| self.values.iter().any(|v| v == value);
         match (self.operator, seen) {
@@ -107,7 +113,8 @@ impl Selector {
     pub fn selects(&self, object: &dyn View) -> Match {
         let mut all = Match::Yes;
         for requirement in &self.requirements {
-            all = all.and(requirement.hold(object.seen(&requirement.key)));
+            let said = object.says(requirement);
+            all = all.and(said.unwrap_or_else(|| requirement.hold(object.seen(&requirement.key))));
             if all == Match::No {
                 break;
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Labels, Match};
+use super::{Labels, Match, Requirement};
 
 /// The values that may stand under a key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,11 @@ pub enum Seen<'a> {
 pub trait View {
     /// What is known under a key.
     fn seen(&self, key: &str) -> Seen<'_>;
+
+    /// Whether a condition is known to hold or not, apart from what is known under its key.
+    fn says(&self, _condition: &Requirement) -> Option<Match> {
+        None
+    }
 }
 
 impl View for Labels {
