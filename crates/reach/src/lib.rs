@@ -8,10 +8,13 @@
 
 mod addresses;
 mod bits;
+mod claims;
 mod classes;
 mod cluster;
+mod compare;
 mod door;
 mod exposure;
+mod find;
 mod judge;
 mod list;
 mod matcher;
@@ -25,16 +28,20 @@ mod report;
 mod select;
 mod side;
 mod table;
+mod told;
 mod verdict;
 mod walk;
 mod ways;
 
 pub use addresses::{AddressRange, Addresses};
+pub use claims::{Claim, ClaimPort, Counter, Proof, Truth, Who};
 pub use cluster::{
     Cluster, ContainerPort, Namespace, NetworkSet, Pod, PortRef, Service, ServicePort, Tier, Unread, Workload,
 };
+pub use compare::{Change, Comparison};
 pub use door::{Backend, BackendPort, Door, Gateway, Via};
 pub use exposure::{Exposed, Exposure, Reading, Unseen};
+pub use find::Unfound;
 pub use judge::{Judge, Manifests, Where};
 pub use list::{Certainty, Coverage, Group, Line, List, ListEnd, Pair};
 pub use matcher::{Accounts, End, Entity, Matcher, Namespaces, PodView, Scope};

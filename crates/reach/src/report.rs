@@ -234,7 +234,7 @@ fn unknown(ports: &PortSet) -> String {
 /// How many names stand in a line before the rest is only counted.
 const SHOWN: usize = 4;
 
-fn short(parts: &[String]) -> String {
+pub(crate) fn short(parts: &[String]) -> String {
     let shown: Vec<&str> = parts.iter().take(SHOWN).map(String::as_str).collect();
     match parts.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
@@ -246,7 +246,7 @@ fn code(name: &str) -> String {
     format!("`{name}`")
 }
 
-fn cell(parts: &[String]) -> String {
+pub(crate) fn cell(parts: &[String]) -> String {
     let parts: Vec<String> = parts.iter().map(|p| code(p)).collect();
     parts.join("<br>")
 }

@@ -29,6 +29,8 @@ pub(crate) struct Step<'a> {
     surely: bool,
     /// Policies of the same rank, which may be asked in any order.
     ranks: Vec<Vec<Applied<'a>>>,
+    /// A `BaselineAdminNetworkPolicy` of v1alpha1 has no priority, and so no place among others in its layer.
+    homeless: Option<Applied<'a>>,
 }
 
 /// What one direction of a connection can come to, by port. Each port that was asked for is in one, or in both.
@@ -83,7 +85,13 @@ pub(crate) fn steps<'a>(cluster: &Cluster, applied: &[Applied<'a>]) -> Vec<Step<
             Some(last) if tier_name(&last.layer) == tier_name(layer) => last,
             _ => {
                 let passes = tier_passes(cluster, layer);
-                steps.push(Step { layer: layer.clone(), passes, surely: false, ranks: Vec::new() });
+                steps.push(Step {
+                    layer: layer.clone(),
+                    passes,
+                    surely: false,
+                    ranks: Vec::new(),
+                    homeless: None,
+                });
                 match steps.last_mut() {
                     Some(step) => step,
                     None => continue,
@@ -96,7 +104,24 @@ pub(crate) fn steps<'a>(cluster: &Cluster, applied: &[Applied<'a>]) -> Vec<Step<
             _ => step.ranks.push(vec![one]),
         }
     }
+    steps.iter_mut().for_each(Step::set_apart);
     steps
+}
+
+impl Step<'_> {
+    /// Takes a policy that has no place among the others out of the ranks, if there are others.
+    fn set_apart(&mut self) {
+        let is = |a: &Applied<'_>| a.policy.kind == PolicyKind::BaselineAdminNetworkPolicy;
+        if self.ranks.iter().flatten().all(is) {
+            return;
+        }
+        for rank in &mut self.ranks {
+            if let Some(at) = rank.iter().position(is) {
+                self.homeless = Some(rank.remove(at));
+            }
+        }
+        self.ranks.retain(|rank| !rank.is_empty());
+    }
 }
 
 /// C1: the fixed tiers, and those that are written. A tier without an order is the last one.
@@ -193,9 +218,28 @@ fn one_step<'a>(
     outcome: &mut Outcome,
     note: &mut dyn FnMut(Note<'a>),
 ) -> PortSet {
+    let Some(homeless) = step.homeless else {
+        return in_order(step, step.ranks.iter().map(Vec::as_slice), asked, open, outcome, note);
+    };
+    // It may come before all others or after them; anywhere in between gives nothing else.
+    let (alone, ranks) = ([homeless], || step.ranks.iter().map(Vec::as_slice));
+    let first = std::iter::once(alone.as_slice()).chain(ranks());
+    let passed = in_order(step, first, asked, open.clone(), outcome, note);
+    let last = ranks().chain(std::iter::once(alone.as_slice()));
+    passed.union(&in_order(step, last, asked, open, outcome, &mut |_| {}))
+}
+
+fn in_order<'s, 'a: 's>(
+    step: &Step<'a>,
+    ranks: impl Iterator<Item = &'s [Applied<'a>]>,
+    asked: Asked<'_>,
+    open: PortSet,
+    outcome: &mut Outcome,
+    note: &mut dyn FnMut(Note<'a>),
+) -> PortSet {
     let mut passed = PortSet::default();
     let mut here = open;
-    for rank in &step.ranks {
+    for rank in ranks {
         if here.is_empty() {
             return passed;
         }

@@ -20,6 +20,8 @@ pub struct Way {
     pub at: Where,
     /// Whose pods pass the traffic on.
     pub via: Party,
+    /// The gateway that it comes through, `namespace/name`; none for an ingress controller.
+    pub gateway: Option<String>,
     /// The service that it leads to.
     pub service: String,
     /// The pod that it leads to, by its number in [`Cluster::pods`].
@@ -61,8 +63,9 @@ impl Judge<'_> {
         for door in &self.cluster().doors {
             for backend in &door.backends {
                 for (pod, ports) in served(self.cluster(), backend) {
-                    for via in self.passing(door, controller) {
-                        all.push(self.way(door, backend, pod, &ports, via));
+                    for (via, party) in self.passing(door, controller) {
+                        let gateway = via.gateway();
+                        all.push(Way { gateway, ..self.way(door, backend, pod, &ports, party) });
                     }
                 }
             }
@@ -82,6 +85,7 @@ impl Judge<'_> {
             door: format!("{}/{}", door.namespace, door.name),
             at: self.manifests.find(door.place),
             via,
+            gateway: None,
             service: format!("{}/{}", backend.namespace, backend.service),
             pod,
             ports: ports.possible.clone(),
@@ -90,8 +94,15 @@ impl Judge<'_> {
     }
 
     /// Whose pods pass on what comes in by a door.
-    fn passing(&self, door: &Door, controller: &Stranger) -> Vec<Party> {
-        door.via.iter().flat_map(|via| self.pods_of(via, controller)).collect()
+    fn passing<'d>(&self, door: &'d Door, controller: &Stranger) -> Vec<(&'d Via, Party)> {
+        let all =
+            door.via.iter().flat_map(|via| self.pods_of(via, controller).into_iter().map(move |p| (via, p)));
+        all.collect()
+    }
+
+    /// Whose pods pass on what comes through a gateway.
+    pub(crate) fn pods_passing(&self, via: &Via) -> Vec<Party> {
+        self.pods_of(via, &controller())
     }
 
     fn pods_of(&self, via: &Via, controller: &Stranger) -> Vec<Party> {
@@ -207,6 +218,18 @@ fn is_meant(port: &ServicePort, wanted: &BackendPort) -> Match {
         BackendPort::Service(reference) if port.target == *reference => Match::May,
         BackendPort::Service(_) => Match::No,
         BackendPort::Target(reference) => (by(reference) || port.target == *reference).into(),
+    }
+}
+
+impl Via {
+    /// The gateway, `namespace/name`.
+    fn gateway(&self) -> Option<String> {
+        match self {
+            Via::Controller => None,
+            Via::Gateway(namespace, name) | Via::IstioGateway(namespace, name) => {
+                Some(format!("{namespace}/{name}"))
+            }
+        }
     }
 }
 

@@ -57,7 +57,8 @@ fn applied(policy: &Value, asked: &Asked<'_>) -> Option<Applied> {
     }
     let rules = rules.iter().filter_map(|r| Some((rule_matches(r, asked), action(r)?)));
     Some(Applied {
-        order: policy.pointer("/spec/priority").and_then(Value::as_f64).unwrap_or_default(),
+        // The baseline policy of v1alpha1 has none.
+        order: policy.pointer("/spec/priority").and_then(Value::as_f64),
         name: String::new(),
         outcomes: Outcomes::first(rules),
     })

@@ -35,7 +35,7 @@ fn applied(policy: &Value, asked: &Asked<'_>) -> (String, Applied) {
     let written = string(policy.pointer("/spec/tier"));
     let tier = if written.is_empty() { "default".to_owned() } else { written };
     let order = policy.pointer("/spec/order").and_then(Value::as_f64).unwrap_or(f64::INFINITY);
-    (tier, Applied { order, name: name(policy), outcomes: Outcomes::first(rules) })
+    (tier, Applied { order: Some(order), name: name(policy), outcomes: Outcomes::first(rules) })
 }
 
 fn action(rule: &Value) -> Option<Action> {

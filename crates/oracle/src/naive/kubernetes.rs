@@ -24,7 +24,7 @@ pub(super) fn policies(asked: &Asked<'_>) -> Vec<Applied> {
         }));
         let rules = rules.iter().map(|r| (Match::of(rule_matches(r, policy, asked)), Action::Allow));
         Applied {
-            order: 1_000.0,
+            order: Some(1_000.0),
             name: format!("knp.default.{}", name(policy)),
             outcomes: Outcomes::first(rules),
         }

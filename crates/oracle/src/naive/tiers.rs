@@ -132,8 +132,8 @@ impl Outcomes {
 
 /// A policy that applies to the pod in the direction that is asked.
 pub(super) struct Applied {
-    /// The lower, the earlier.
-    pub(super) order: f64,
+    /// The lower, the earlier; none where the specification gives it no place among the others.
+    pub(super) order: Option<f64>,
     /// Decides between equal orders; empty where the specification says that any order is possible.
     pub(super) name: String,
     /// What it says about this packet.
@@ -169,7 +169,7 @@ impl World<'_> {
         tiers.sort_by(|a, b| a.order.total_cmp(&b.order).then_with(|| a.name.cmp(&b.name)));
         let mut total = Outcomes { none: true, ..Outcomes::default() };
         for tier in tiers {
-            let here = decided(tier);
+            let here = decided(&tier);
             // Pass and a default of Pass both lead to the next tier.
             total = total.then(Outcomes { none: here.pass || here.none, pass: false, ..here });
         }
@@ -206,14 +206,22 @@ fn written_tier(cluster: &Cluster, wanted: &str, policy: Applied) -> Tier {
     tier(wanted, order.unwrap_or(f64::INFINITY), default, vec![policy])
 }
 
-/// The policies of a tier in order, then its default.
-fn decided(mut tier: Tier) -> Outcomes {
-    tier.policies.sort_by(|a, b| a.order.total_cmp(&b.order).then_with(|| a.name.cmp(&b.name)));
+/// The policies of a tier in order, then its default. One that has no place among the others may come before them
+/// or after them; anywhere in between gives nothing else.
+fn decided(tier: &Tier) -> Outcomes {
+    let first = in_order(tier, f64::NEG_INFINITY);
+    first.or(in_order(tier, f64::INFINITY))
+}
+
+fn in_order(tier: &Tier, homeless: f64) -> Outcomes {
+    let order = |a: &Applied| a.order.unwrap_or(homeless);
+    let mut sorted: Vec<&Applied> = tier.policies.iter().collect();
+    sorted.sort_by(|a, b| order(a).total_cmp(&order(b)).then_with(|| a.name.cmp(&b.name)));
     let mut total = Outcomes { none: true, ..Outcomes::default() };
-    let mut rest = tier.policies.as_slice();
+    let mut rest = sorted.as_slice();
     while let Some((first, others)) = rest.split_first() {
-        let same = |o: &&Applied| o.order.total_cmp(&first.order).is_eq() && o.name == first.name;
-        let equals: Vec<&Applied> = others.iter().take_while(same).collect();
+        let same = |o: &&&Applied| order(o).total_cmp(&order(first)).is_eq() && o.name == first.name;
+        let equals: Vec<&&Applied> = others.iter().take_while(same).collect();
         let group = equals.iter().fold(first.outcomes, |sum, o| sum.any_order(o.outcomes));
         total = total.then(group);
         rest = others.get(equals.len()..).unwrap_or_default();
