@@ -2,8 +2,8 @@
 """Stands in for kubectl, az, docker, helmfile and the like: notes each call, and answers as the test wants.
 
 FAKE_STATE is a folder. `rules.json` there is a list of rules; the first whose words are all in the call, in that order,
-answers: {"program", "words", "out", "err", "code", "sleep", "unless", "if", "makes", "removes"}. `makes` and `removes` are marks that the
-call sets or takes away; `if` and `unless` ask for them: so a thing can be made once and be there afterwards. A rule with `exec` runs what stands
+answers: {"program", "words", "out", "err", "code", "sleep", "unless", "if", "makes", "removes", "writes"}. `makes` and `removes` are marks that the
+call sets or takes away; `writes` is an option that names a file to be made; `if` and `unless` ask for them: so a thing can be made once and be there afterwards. A rule with `exec` runs what stands
 after `--`, with the strings of its `map` replaced: that is how `kubectl exec` reaches a server of the test.
 A call without a rule succeeds and says nothing.
 """
@@ -42,8 +42,10 @@ def main() -> int:
         time.sleep(rule.get("sleep", 0))
         if rule.get("makes"):
             (marks / rule["makes"]).touch()
-        if rule.get("removes"):
-            (marks / rule["removes"]).unlink(missing_ok=True)
+        for mark in rule.get("removes", []):
+            (marks / mark).unlink(missing_ok=True)
+        if rule.get("writes") in call:
+            Path(call[call.index(rule["writes"]) + 1]).write_text("written\n")
         sys.stdout.write(rule.get("out", ""))
         sys.stderr.write(rule.get("err", ""))
         sys.stdout.flush()

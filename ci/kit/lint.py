@@ -21,7 +21,7 @@ def tree(name: str, where: Path, home: Path) -> None:
     tools = home / "bin"
     scripts = sorted(where.rglob("*.sh"))
     check(f"{name}: there are scripts", scripts)
-    said = output(where, tools / "shellcheck", "--external-sources", "--severity", "style", *scripts)
+    said = output(where, tools / "shellcheck", "--severity", "style", *scripts)
     check(f"{name}: shellcheck has no words for {len(scripts)} scripts", not said, said)
     for script in scripts:
         said = output(where, "bash", "-n", script)

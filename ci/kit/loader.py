@@ -36,7 +36,7 @@ class Loader:
         command = [str(self.python), "load_data.py", *map(str, arguments)]
         # A proxy that the environment names must not be asked for a server in the cluster.
         proxy = {"http_proxy": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1", "grpc_proxy": "http://127.0.0.1:1"}
-        return subprocess.run(command, cwd=self.kit, env={**self.environ, **proxy, **environ}, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, cwd=self.kit, env={**self.environ, **proxy, **environ}, capture_output=True, text=True, timeout=120, check=False)
 
     def load(self, port: int, *arguments: object, plain: bool = True, wait: float = 0, **environ: str) -> subprocess.CompletedProcess[str]:
         """Loads the kit's own data."""
@@ -129,11 +129,11 @@ def files(loader: Loader) -> None:
     (where / "schema.gz").write_bytes(gzip.compress((loader.kit / "sw.schema").read_bytes()))
     for name in ("big.rdf", "big.rdf.gz"):
         stub = servers.Dgraph()
-        done = loader.load(stub.start(), "--files", where / name, "--schema", where / "schema.gz")
+        done = loader.load(stub.start(), "--files", where / name, "--schema", where / "schema.gz", "--timeout", 40)
         whole = stub.data == [big] and stub.schemas == [(loader.kit / "sw.schema").read_text()]
         check(f"{name}, {len(big.encode()) / 1e6:.1f} MB: whole", done.returncode == 0 and whole, done.stderr)
     stub = servers.Dgraph()
-    done = loader.load(stub.start(), "--files", "sw.nquads.rdf", where / "big.rdf")
+    done = loader.load(stub.start(), "--files", "sw.nquads.rdf", where / "big.rdf", "--timeout", 40)
     both = (loader.kit / "sw.nquads.rdf").read_text() + "\n" + big
     check("two files go into one transaction", done.returncode == 0 and stub.data == [both] and stub.commits == 1, done.stderr)
     for name in ("cut.rdf.gz", "latin.rdf", "missing.rdf", "."):

@@ -158,7 +158,7 @@ def untestable() -> None:
             ("kubectl is refused", {**execs, "code": 1, "err": "error: dial tcp 10.0.0.1:443: connect: connection refused\n"}),
             ("kubectl hangs", {**execs, "sleep": 30}),
         ):
-            said = claim("http", 1, "false", expect, rule)
+            said = claim("http", 1, "false", expect, rule, PROBE_MARGIN="1")
             check(f"{what}: `{expect}` fails", said.startswith("not ok 1 - ") and said.endswith("exit code 1"), said)
         said = claim("http", 1, "false", expect, {**execs, "code": 126, "err": missing})
         check(f"no curl in the container: `{expect}` is a SKIP", "# SKIP" in said, said)

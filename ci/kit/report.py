@@ -14,7 +14,7 @@ def check(what: str, good: object, detail: object = "") -> bool:
         _COUNTS["passed" if good else "failed"] += 1
         print(f"{'ok' if good else 'not ok'} - {what}", flush=True)
         if not good and detail:
-            print("\n".join(f"#   {line}" for line in str(detail).splitlines()[:20]), flush=True)
+            print("\n".join(f"#   {line}" for line in str(detail).splitlines()[-20:]), flush=True)
     return bool(good)
 
 

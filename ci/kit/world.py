@@ -23,8 +23,8 @@ QUICK = {
     "PROBE_PROXY_LIMIT": "2",
     "PROBE_TRIES": "1",
     "PROBE_PAUSE": "0",
-    "PROBE_MARGIN": "3",
-    "KUBE_TIMEOUT": "4",
+    "PROBE_MARGIN": "15",
+    "KUBE_TIMEOUT": "15",
     "METRICS_WAIT": "1",
 }
 
