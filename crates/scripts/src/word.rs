@@ -4,7 +4,7 @@
 //! README. None of their alphabets has a blank, a quote, `$`, a backtick, a control character or a `-` in
 //! front, so none can end a word, start another, be expanded, or be taken for an option.
 
-use std::{borrow::Borrow, fmt, str::FromStr};
+use std::{borrow::Borrow, fmt, fmt::Write, str::FromStr};
 
 use meshgen_bundle::FilePath;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,12 @@ pub struct InvalidWord {
 
 impl fmt::Display for InvalidWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not {}: use {}", self.text.escape_debug(), self.what, self.right)
+        f.write_str("`")?;
+        for c in self.text.chars() {
+            // A message is one line, whatever was given.
+            if breaks_a_line(c) { write!(f, "{}", c.escape_default())? } else { f.write_char(c)? }
+        }
+        write!(f, "` is not {}: use {}", self.what, self.right)
     }
 }
 
