@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::Object;
+use crate::{Data, Object, Value};
 
 /// Everything that a spec gives, in the order in which it is applied.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,10 +11,13 @@ pub struct Bundle {
     pub project: String,
     /// The files. No two have one path, and none of their objects share an identity.
     pub files: Vec<File>,
+    /// What will run and is not rendered here, such as the pods of istiod: for whoever judges what is emitted.
+    /// It goes into `.meshgen/assumed.yaml`, with the objects of charts of ours, and is never applied.
+    pub assumed: Vec<Object>,
 }
 
 impl Bundle {
-    /// All objects that `kubectl apply` takes, in order.
+    /// All objects that `kubectl apply` takes, in order; those of charts of ours among them.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.files.iter().flat_map(File::objects)
     }
@@ -27,6 +30,8 @@ pub struct File {
     pub path: FilePath,
     /// What `--only` and `--skip` call it.
     pub part: Part,
+    /// What a reader must know, as comments at the top: one line each, and none in text and scripts.
+    pub comment: Vec<String>,
     /// What it holds.
     pub content: Content,
 }
@@ -34,10 +39,7 @@ pub struct File {
 impl File {
     /// The objects in it that `kubectl apply` takes.
     pub fn objects(&self) -> &[Object] {
-        match &self.content {
-            Content::Objects(objects) => objects,
-            Content::Text(_) | Content::Script(_) => &[],
-        }
+        self.content.objects()
     }
 }
 
@@ -46,21 +48,56 @@ impl File {
 pub enum Content {
     /// Objects that `kubectl apply` takes, as one YAML document each.
     Objects(Vec<Object>),
+    /// Objects that a chart of ours installs.
+    ChartTemplate(ChartTemplate),
+    /// YAML that kubectl does not take, as one document each.
+    Data(Vec<Data>),
+    /// A Go template that gives this value, for helmfile: `values.yaml.gotmpl`.
+    Gotmpl(Value),
     /// Any other text, mode 0644.
     Text(String),
     /// A program, mode 0755.
     Script(String),
 }
 
+impl Content {
+    /// The objects in it.
+    pub fn objects(&self) -> &[Object] {
+        match self {
+            Content::Objects(objects) | Content::ChartTemplate(ChartTemplate { objects, .. }) => objects,
+            Content::Data(_) | Content::Gotmpl(_) | Content::Text(_) | Content::Script(_) => &[],
+        }
+    }
+}
+
+/// A file in the `templates` of a chart. It is written without a namespace, and takes its image from the
+/// value `image`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChartTemplate {
+    /// The objects as they are installed, in each namespace: what a stream shows. Those of one namespace are
+    /// those of any other, but for the namespace.
+    pub objects: Vec<Object>,
+    /// The image, as in the objects.
+    pub image: String,
+}
+
 /// A part of the tree, for `--only` and `--skip`. Declared in the order in which parts are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
+    /// What makes the cluster: the configuration of kind and of Calico.
+    Cluster,
+    /// What installs the mesh.
+    Istio,
     /// Namespaces with their labels.
     Namespaces,
     /// `NetworkPolicies`, of Kubernetes and of Calico.
     Policies,
     /// What the mesh enforces: `PeerAuthentication`, `AuthorizationPolicy`, `ServiceEntry`.
     Mesh,
+    /// What shows the mesh: Prometheus, Grafana, Kiali and the like.
+    Addons,
+    /// State files of helmfile and values of other people's charts.
+    Releases,
     /// Images that are built here: Dockerfile, Makefile, program and data. Workloads need them.
     Kits,
     /// Workloads with their Services and `ServiceAccounts`.
@@ -75,10 +112,14 @@ pub enum Part {
 
 impl Part {
     /// All parts, in order.
-    pub const ALL: [Part; 8] = [
+    pub const ALL: [Part; 12] = [
+        Part::Cluster,
+        Part::Istio,
         Part::Namespaces,
         Part::Policies,
         Part::Mesh,
+        Part::Addons,
+        Part::Releases,
         Part::Kits,
         Part::Workloads,
         Part::Tree,
@@ -89,9 +130,13 @@ impl Part {
     /// The word for it on the command line and in the tree's manifest.
     pub fn name(self) -> &'static str {
         match self {
+            Part::Cluster => "cluster",
+            Part::Istio => "istio",
             Part::Namespaces => "namespaces",
             Part::Policies => "policies",
             Part::Mesh => "mesh",
+            Part::Addons => "addons",
+            Part::Releases => "releases",
             Part::Kits => "kits",
             Part::Workloads => "workloads",
             Part::Tree => "tree",
@@ -109,7 +154,7 @@ impl Part {
 /// A path inside the output folder.
 ///
 /// Invariant: relative, `/` between its parts, each part made of `A-Z a-z 0-9 . _ -` and neither empty nor
-/// `.` nor `..`, and the first part is not `.meshgen`, which is ours. So it cannot leave the folder, and it
+/// `.` nor `..`, and the first part is not `.meshgen`, which is ours, but for `.meshgen/assumed.yaml`. So it cannot leave the folder, and it
 /// means the same on every system.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FilePath(String);
@@ -118,7 +163,15 @@ pub struct FilePath(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidPath(String);
 
+/// Where [`Bundle::assumed`] goes.
+const ASSUMED: &str = ".meshgen/assumed.yaml";
+
 impl FilePath {
+    /// Where [`Bundle::assumed`] goes: the only path in `.meshgen` that a bundle's content has.
+    pub fn assumed() -> Self {
+        FilePath(ASSUMED.to_owned())
+    }
+
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -136,7 +189,7 @@ impl FromStr for FilePath {
     fn from_str(s: &str) -> Result<Self, InvalidPath> {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         let part_ok = |p: &str| !matches!(p, "" | "." | "..") && p.chars().all(legal);
-        let ours = s.split('/').next() == Some(".meshgen");
+        let ours = s.split('/').next() == Some(".meshgen") && s != ASSUMED;
         if s.split('/').all(part_ok) && !ours {
             Ok(FilePath(s.to_owned()))
         } else {

@@ -8,9 +8,14 @@
 
 pub mod calico;
 mod custom;
+pub mod data;
 mod file;
 pub mod istio;
+pub mod istio_operator;
 mod object;
+mod value;
 
-pub use file::{Bundle, Content, File, FilePath, InvalidPath, Part};
+pub use data::Data;
+pub use file::{Bundle, ChartTemplate, Content, File, FilePath, InvalidPath, Part};
 pub use object::{Id, Object};
+pub use value::{EnvPiece, Only, Piece, Template, Value};

@@ -79,6 +79,13 @@ macro_rules! objects {
                 }
             }
 
+            /// The same, to be changed.
+            pub fn metadata_mut(&mut self) -> &mut ObjectMeta {
+                match self {
+                    $(Object::$kind(o) => &mut o.metadata,)*
+                }
+            }
+
             /// Name, namespace, labels and annotations.
             pub fn metadata(&self) -> &ObjectMeta {
                 match self {

@@ -65,12 +65,14 @@ impl Files {
         let mut files = Vec::with_capacity(self.by_path.len());
         for ((part, path), objects) in self.by_path {
             match FilePath::try_from(path) {
-                Ok(path) => files.push(File { path, part, content: Content::Objects(objects) }),
+                Ok(path) => {
+                    files.push(File { path, part, comment: Vec::new(), content: Content::Objects(objects) });
+                }
                 Err(e) => self.problems.push(Problem::error(spec.project.place, e.to_string())),
             }
         }
         if self.problems.is_empty() {
-            Ok(Bundle { project: spec.project.to_string(), files })
+            Ok(Bundle { project: spec.project.to_string(), files, assumed: Vec::new() })
         } else {
             Err(self.problems)
         }

@@ -24,6 +24,7 @@ mod paths;
 mod render;
 mod selection;
 mod stream;
+mod template;
 #[cfg(test)]
 mod testing;
 mod tree;

@@ -2,20 +2,23 @@
 
 use std::{error::Error, fmt};
 
-use meshgen_bundle::{Bundle, Content, File, FilePath, Id, InvalidPath, Object};
+use meshgen_bundle::{Bundle, Content, Data, File, FilePath, Id, InvalidPath, Object, Part};
 use meshgen_yaml::WriteError;
 
 use crate::{
     kustomization::kustomization,
+    template,
     tree::{Mode, Rendered, Tree},
     unique::{check_objects, check_paths},
 };
 
-/// The files of a bundle, in its order, and after them the `kustomization.yaml` that lists those with objects.
+/// The files of a bundle, in its order, and after them what binds them together: `.meshgen/assumed.yaml`, and the
+/// `kustomization.yaml` that lists those with objects.
 pub fn render(bundle: &Bundle) -> Result<Tree, RenderError> {
     check_objects(bundle)?;
     let header = header(&bundle.project);
     let mut files = bundle.files.iter().map(|file| rendered(&header, file)).collect::<Result<Vec<_>, _>>()?;
+    files.extend(assumed(&header, bundle)?);
     let resources: Vec<&FilePath> = files.iter().filter(|f| f.resource).map(|f| &f.path).collect();
     let kustomization = kustomization(&bundle.project, &resources)?;
     files.extend(kustomization);
@@ -33,18 +36,69 @@ pub(crate) fn header(project: &str) -> String {
 }
 
 fn rendered(header: &str, file: &File) -> Result<Rendered, RenderError> {
+    let header = &with_comment(header, &file.comment);
     let (mode, resource, text) = match &file.content {
         // kustomize refuses a resource without objects.
         Content::Objects(objects) => (Mode::Plain, !objects.is_empty(), documents(header, objects)?),
+        Content::ChartTemplate(chart) => {
+            let text = template::chart(header, chart);
+            (Mode::Plain, false, text.map_err(|(what, source)| RenderError::Yaml { what, source })?)
+        }
+        Content::Data(data) => (Mode::Plain, false, data_documents(header, data, &file.path)?),
+        Content::Gotmpl(value) => {
+            let text = template::gotmpl(header, value);
+            let fail = |source| RenderError::Yaml { what: file.path.to_string(), source };
+            (Mode::Plain, false, text.map_err(fail)?)
+        }
         Content::Text(text) => (Mode::Plain, false, text.clone()),
         Content::Script(text) => (Mode::Executable, false, text.clone()),
     };
     Ok(Rendered { path: file.path.clone(), part: file.part, mode, resource, text })
 }
 
-fn documents(header: &str, objects: &[Object]) -> Result<String, RenderError> {
+/// The header and a comment below it. No line of it can be anything but a comment.
+fn with_comment(header: &str, comment: &[String]) -> String {
     let mut text = header.to_owned();
-    for (i, object) in objects.iter().enumerate() {
+    for line in comment.iter().flat_map(|c| c.lines()) {
+        text.push_str("# ");
+        // A line break of Unicode ends a comment for some readers.
+        for c in line.chars() {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+                text.extend(c.escape_unicode());
+            } else {
+                text.push(c);
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// What is not rendered but will run, for whoever judges the tree. Nothing where there is no such thing.
+fn assumed(header: &str, bundle: &Bundle) -> Result<Option<Rendered>, RenderError> {
+    // What is in a chart is a template, so that who reads manifests cannot read it there.
+    let in_charts = bundle.files.iter().flat_map(|f| match &f.content {
+        Content::ChartTemplate(chart) => chart.objects.as_slice(),
+        _ => &[],
+    });
+    let objects: Vec<&Object> = bundle.assumed.iter().chain(in_charts).collect();
+    if objects.is_empty() {
+        return Ok(None);
+    }
+    let note =
+        "What will run and is not rendered as manifests here: for whoever judges this tree. Never apply it.";
+    Ok(Some(Rendered {
+        path: FilePath::assumed(),
+        part: Part::Tree,
+        mode: Mode::Plain,
+        resource: false,
+        text: documents(&with_comment(header, &[note.to_owned()]), objects)?,
+    }))
+}
+
+fn documents<'a>(header: &str, objects: impl IntoIterator<Item = &'a Object>) -> Result<String, RenderError> {
+    let mut text = header.to_owned();
+    for (i, object) in objects.into_iter().enumerate() {
         if i > 0 {
             text.push_str("---\n");
         }
@@ -52,6 +106,12 @@ fn documents(header: &str, objects: &[Object]) -> Result<String, RenderError> {
         text.push_str(&document);
     }
     Ok(text)
+}
+
+fn data_documents(header: &str, data: &[Data], path: &FilePath) -> Result<String, RenderError> {
+    let fail = |source| RenderError::Yaml { what: path.to_string(), source };
+    let documents = data.iter().map(meshgen_yaml::to_string).collect::<Result<Vec<_>, _>>().map_err(fail)?;
+    Ok(header.to_owned() + &documents.join("---\n"))
 }
 
 /// Why a bundle has no files.
@@ -218,6 +278,32 @@ mod tests {
     fn a_file_cannot_take_the_place_of_the_kustomization() {
         let files = [text("Kustomization.yaml", ""), objects("a.yaml", [namespace("a")])];
         insta::assert_snapshot!(shown(&bundle(files)), @"the paths `Kustomization.yaml` and `kustomization.yaml` are one on systems that ignore letter case: give one of them another name");
+    }
+
+    #[test]
+    fn a_comment_stays_one() {
+        let file =
+            File { comment: vec!["Test 1's \"hole\"\nkind: Pod\u{85}x".to_owned()], ..objects("a.yaml", []) };
+        insta::assert_snapshot!(shown(&bundle([file])), @r##"
+        == a.yaml namespaces Plain
+        # Made by meshgen from the spec of project shop. Do not edit: change the spec and render again.
+        # Test 1's "hole"
+        # kind: Pod\u{85}x
+        "##);
+    }
+
+    #[test]
+    fn what_is_assumed_is_written_and_not_applied() {
+        let assumed = Bundle { assumed: vec![namespace("istio-system")], ..bundle([]) };
+        insta::assert_snapshot!(shown(&assumed), @"
+        == .meshgen/assumed.yaml tree Plain
+        # Made by meshgen from the spec of project shop. Do not edit: change the spec and render again.
+        # What will run and is not rendered as manifests here: for whoever judges this tree. Never apply it.
+        apiVersion: v1
+        kind: Namespace
+        metadata:
+          name: istio-system
+        ");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
     io::{self, BufWriter, Write},
 };
 
-use meshgen_bundle::{Bundle, Content};
+use meshgen_bundle::Bundle;
 use meshgen_yaml::WriteError;
 
 use crate::{render::RenderError, unique::check_objects};
@@ -18,8 +18,7 @@ pub fn stream(bundle: &Bundle, out: &mut impl Write) -> Result<(), StreamError> 
     check_objects(bundle).map_err(StreamError::Render)?;
     let mut out = BufWriter::with_capacity(1 << 16, out);
     for file in &bundle.files {
-        let Content::Objects(objects) = &file.content else { continue };
-        for object in objects {
+        for object in file.objects() {
             write!(out, "---\n# Source: {}\n", file.path)?;
             meshgen_yaml::to_writer(&mut out, object).map_err(|e| match e {
                 WriteError::Io(e) => StreamError::Io(e),

@@ -18,7 +18,7 @@ pub(crate) fn observed(tree: &Tree) -> Observed {
 }
 
 pub(crate) fn bundle(files: impl IntoIterator<Item = File>) -> Bundle {
-    Bundle { project: "shop".to_owned(), files: files.into_iter().collect() }
+    Bundle { project: "shop".to_owned(), files: files.into_iter().collect(), assumed: Vec::new() }
 }
 
 pub(crate) fn objects(path: &str, objects: impl IntoIterator<Item = Object>) -> File {
@@ -44,5 +44,5 @@ pub(crate) fn of_part(part: Part, file: File) -> File {
 }
 
 fn file(path: &str, part: Part, content: Content) -> File {
-    File { path: path.parse().unwrap(), part, content }
+    File { path: path.parse().unwrap(), part, comment: Vec::new(), content }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshgen_bundle::{Bundle, Content, FilePath};
+use meshgen_bundle::{Bundle, FilePath};
 
 use crate::{paths::folders, render::RenderError};
 
@@ -12,7 +12,7 @@ pub(crate) fn check_paths<'a>(paths: impl Iterator<Item = &'a FilePath>) -> Resu
     let mut files: BTreeMap<String, &FilePath> = BTreeMap::new();
     for path in paths {
         let lower = path.as_str().to_lowercase();
-        if matches!(lower.split('/').next(), Some(".git" | ".meshgen")) {
+        if *path != FilePath::assumed() && matches!(lower.split('/').next(), Some(".git" | ".meshgen")) {
             return Err(RenderError::Reserved(path.clone()));
         }
         if let Some(first) = files.insert(lower, path) {
@@ -31,8 +31,7 @@ pub(crate) fn check_paths<'a>(paths: impl Iterator<Item = &'a FilePath>) -> Resu
 pub(crate) fn check_objects(bundle: &Bundle) -> Result<(), RenderError> {
     let mut seen = BTreeMap::new();
     for file in &bundle.files {
-        let Content::Objects(objects) = &file.content else { continue };
-        for object in objects {
+        for object in file.objects() {
             // As good as `Object::id`, since no kind is written in two versions, and nothing has to be copied.
             let metadata = object.metadata();
             let id = (object.type_meta(), &metadata.namespace, &metadata.name);

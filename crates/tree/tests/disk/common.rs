@@ -133,9 +133,14 @@ pub(crate) fn parts(marker: &str, parts: &[Part]) -> Tree {
         let mut namespace = k8s_openapi::api::core::v1::Namespace::default();
         namespace.metadata.name = Some(format!("{}-{marker}", part.name()));
         let path = format!("{}/all.yaml", part.name()).parse().unwrap();
-        File { path, part: *part, content: Content::Objects(vec![namespace.into()]) }
+        File { path, part: *part, comment: Vec::new(), content: Content::Objects(vec![namespace.into()]) }
     };
-    render(&Bundle { project: "shop".to_owned(), files: parts.iter().map(file).collect() }).unwrap()
+    render(&Bundle {
+        project: "shop".to_owned(),
+        files: parts.iter().map(file).collect(),
+        assumed: Vec::new(),
+    })
+    .unwrap()
 }
 
 /// Two trees between which everything happens that can: files come, go and change, in content and in mode;
