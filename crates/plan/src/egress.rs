@@ -85,7 +85,7 @@ fn belongs(spec: &Spec, name: &Name, which: &Namespaces) -> bool {
     match which {
         Namespaces::All => true,
         Namespaces::Named(names) => names.iter().any(|n| n.value == *name),
-        Namespaces::Meshed => labels::membership(spec, spec.mesh_mode(name)).is_some(),
+        Namespaces::Meshed => labels::membership(spec, name).is_some(),
         Namespaces::Labelled(wanted) => spec.namespaces.get(name).is_some_and(|namespace| {
             wanted.iter().all(|(key, value)| {
                 let implied = key.as_str() == labels::NAMESPACE_NAME && value.as_str() == name.as_str();

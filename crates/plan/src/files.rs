@@ -1,7 +1,7 @@
 //! Which object goes into which file, and in which order files are applied.
 //!
-//! Secure first: whatever restricts is there before whatever runs. Namespaces, then network policies, then
-//! what the mesh enforces, then workloads.
+//! Secure first: whatever restricts is there before whatever runs. The cluster and the mesh, then namespaces, then
+//! network policies, then what the mesh enforces, then addons, releases and workloads.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,11 @@ use meshgen_yaml::{Place, Problem};
 pub(crate) struct Files {
     apps: String,
     /// Sorted as they are applied: by part, then by path.
-    by_path: BTreeMap<(Part, String), Vec<Object>>,
+    by_path: BTreeMap<(Part, String), Content>,
+    /// What a reader of a file must know.
+    comments: BTreeMap<String, Vec<String>>,
+    /// What will run and is not rendered.
+    assumed: Vec<Object>,
     /// Where each object comes from, to tell what clashes.
     origins: IndexMap<Id, Place>,
     problems: Vec<Problem>,
@@ -25,6 +29,8 @@ impl Files {
         Files {
             apps: apps.to_string(),
             by_path: BTreeMap::new(),
+            comments: BTreeMap::new(),
+            assumed: Vec::new(),
             origins: IndexMap::new(),
             problems: Vec::new(),
         }
@@ -49,7 +55,65 @@ impl Files {
         self.push(Part::Workloads, path, object.into(), origin);
     }
 
-    fn push(&mut self, part: Part, path: String, object: Object, origin: Place) {
+    /// Adds an object to a file of its own choice.
+    pub(crate) fn push(&mut self, part: Part, path: String, object: Object, origin: Place) {
+        self.claim(&object, origin);
+        match self.by_path.entry((part, path)).or_insert_with(|| Content::Objects(Vec::new())) {
+            Content::Objects(objects) => objects.push(object),
+            // No path of ours is both.
+            Content::ChartTemplate(_)
+            | Content::Data(_)
+            | Content::Gotmpl(_)
+            | Content::Text(_)
+            | Content::Script(_) => {}
+        }
+    }
+
+    /// Adds a file that is not made of objects for kubectl.
+    pub(crate) fn file(&mut self, part: Part, path: impl Into<String>, content: Content, origin: Place) {
+        let path = path.into();
+        for object in content.objects().to_vec() {
+            self.claim(&object, origin);
+        }
+        if self.by_path.insert((part, path.clone()), content).is_some() {
+            self.problems.push(
+                Problem::error(origin, format!("two things in this spec are one file, `{path}`"))
+                    .help("give one of them another name"),
+            );
+        }
+    }
+
+    /// Adds what a reader of the namespace's network policies must know.
+    pub(crate) fn policy_comment(&mut self, namespace: &Name, lines: impl IntoIterator<Item = String>) {
+        let path = format!("{}/{namespace}/network_policy.yaml", self.apps);
+        self.comment(path, lines);
+    }
+
+    /// Adds what a reader of a file must know.
+    pub(crate) fn comment(&mut self, path: impl Into<String>, lines: impl IntoIterator<Item = String>) {
+        self.comments.entry(path.into()).or_default().extend(lines);
+    }
+
+    /// Adds what will run and is not rendered.
+    pub(crate) fn assume(&mut self, object: impl Into<Object>) {
+        let object = object.into();
+        let id = object.id();
+        if !self.assumed.iter().any(|o| o.id() == id) && !self.origins.contains_key(&id) {
+            self.assumed.push(object);
+        }
+    }
+
+    /// Adds what is wrong with the spec and only shows here.
+    pub(crate) fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// The folder of a namespace, or of a kit.
+    pub(crate) fn folder(&self, name: &str) -> String {
+        format!("{}/{name}", self.apps)
+    }
+
+    fn claim(&mut self, object: &Object, origin: Place) {
         if let Some(first) = self.origins.insert(object.id(), origin) {
             self.problems.push(
                 Problem::error(origin, format!("two things in this spec are one object, `{}`", object.id()))
@@ -57,22 +121,20 @@ impl Files {
                     .help("give the policy or the workload another name"),
             );
         }
-        self.by_path.entry((part, path)).or_default().push(object);
     }
 
     /// The bundle, unless two things were one object.
     pub(crate) fn into_bundle(mut self, spec: &Spec) -> Result<Bundle, Vec<Problem>> {
         let mut files = Vec::with_capacity(self.by_path.len());
-        for ((part, path), objects) in self.by_path {
+        for ((part, path), content) in self.by_path {
+            let comment = self.comments.remove(&path).unwrap_or_default();
             match FilePath::try_from(path) {
-                Ok(path) => {
-                    files.push(File { path, part, comment: Vec::new(), content: Content::Objects(objects) });
-                }
+                Ok(path) => files.push(File { path, part, comment, content }),
                 Err(e) => self.problems.push(Problem::error(spec.project.place, e.to_string())),
             }
         }
         if self.problems.is_empty() {
-            Ok(Bundle { project: spec.project.to_string(), files, assumed: Vec::new() })
+            Ok(Bundle { project: spec.project.to_string(), files, assumed: self.assumed })
         } else {
             Err(self.problems)
         }

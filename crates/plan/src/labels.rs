@@ -1,6 +1,6 @@
 //! Labels and metadata that planned objects share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use meshgen_spec::{MeshMode, Name, Spec, Workload};
@@ -41,11 +41,12 @@ pub(crate) fn selector(labels: Labels) -> LabelSelector {
 
 /// The label of a namespace that brings its pods into the mesh, on this cluster.
 ///
-/// `istio-injection` wins over `istio.io/rev` where both are, and only the default revision looks at it.
+/// `istio-injection` wins over `istio.io/rev` where both are, and only the default revision looks at it. The add-on
+/// of AKS has no default revision.
 /// Source: istio `manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml`.
-pub(crate) fn membership(spec: &Spec, mode: MeshMode) -> Option<(&'static str, String)> {
-    let mesh = spec.mesh()?;
-    match (mode, mesh.revision) {
+pub(crate) fn membership(spec: &Spec, namespace: &Name) -> Option<(&'static str, String)> {
+    spec.mesh()?;
+    match (spec.mesh_mode(namespace), spec.revision(namespace)) {
         (MeshMode::Sidecar, None) => Some(("istio-injection", "enabled".to_owned())),
         (MeshMode::Sidecar, Some(revision)) => Some(("istio.io/rev", revision.to_string())),
         (MeshMode::Ambient, _) => Some(("istio.io/dataplane-mode", "ambient".to_owned())),
@@ -53,12 +54,7 @@ pub(crate) fn membership(spec: &Spec, mode: MeshMode) -> Option<(&'static str, S
     }
 }
 
-/// The membership labels of all modes that namespaces of this spec use.
-pub(crate) fn memberships(spec: &Spec) -> Vec<(&'static str, String)> {
-    let used = |mode| spec.namespaces.keys().any(|n| spec.mesh_mode(n) == mode);
-    [MeshMode::Sidecar, MeshMode::Ambient]
-        .into_iter()
-        .filter(|m| used(*m))
-        .filter_map(|m| membership(spec, m))
-        .collect()
+/// The membership labels that namespaces of this spec carry.
+pub(crate) fn memberships(spec: &Spec) -> BTreeSet<(&'static str, String)> {
+    spec.namespaces.keys().filter_map(|name| membership(spec, name)).collect()
 }

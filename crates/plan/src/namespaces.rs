@@ -13,7 +13,7 @@ pub(crate) fn plan(spec: &Spec, files: &mut Files) {
         let mut labels: Labels =
             namespace.labels.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
         let mode = spec.mesh_mode(name);
-        match labels::membership(spec, mode) {
+        match labels::membership(spec, name) {
             Some((key, value)) => {
                 labels.insert(key.to_owned(), value);
             }

@@ -17,7 +17,8 @@ use k8s_openapi::{
         util::intstr::IntOrString,
     },
 };
-use meshgen_spec::{EnvName, EnvValue, LabelValue, Name, PodSecurity, Spec, Workload};
+use meshgen_bundle::Object;
+use meshgen_spec::{EnvName, EnvValue, LabelValue, Name, PodSecurity, Spec, Workload, WorkloadName};
 use meshgen_yaml::At;
 
 use crate::{
@@ -28,19 +29,33 @@ use crate::{
 pub(crate) fn plan(spec: &Spec, files: &mut Files) {
     for (at, workload) in &spec.workloads {
         let Some(image) = &workload.image else { continue };
-        let (namespace, name) = (&at.namespace, &at.name);
-        let mut labels = label(NAME, name.as_str());
-        // Without a version Kiali and Istio's metrics say `latest`. A tag that is no label value is left out.
-        if let Some(Ok(tag)) = image.tag().map(str::parse::<LabelValue>) {
-            labels.insert(VERSION.to_owned(), tag.to_string());
+        for object in objects(spec, at, workload, image.as_str(), image.tag()) {
+            files.add_of_workload(&at.namespace, &at.name, object, at.place);
         }
-        let context = Context { spec, namespace, name, workload, labels };
-        files.add_of_workload(namespace, name, context.service_account(), at.place);
-        if !workload.ports.is_empty() {
-            files.add_of_workload(namespace, name, context.service(), at.place);
-        }
-        files.add_of_workload(namespace, name, context.deployment(image.as_str()), at.place);
     }
+}
+
+/// The objects of a workload that runs an image.
+pub(crate) fn objects(
+    spec: &Spec,
+    at: &WorkloadName,
+    workload: &Workload,
+    image: &str,
+    tag: Option<&str>,
+) -> Vec<Object> {
+    let (namespace, name) = (&at.namespace, &at.name);
+    let mut labels = label(NAME, name.as_str());
+    // Without a version Kiali and Istio's metrics say `latest`. A tag that is no label value is left out.
+    if let Some(Ok(tag)) = tag.map(str::parse::<LabelValue>) {
+        labels.insert(VERSION.to_owned(), tag.to_string());
+    }
+    let context = Context { spec, namespace, name, workload, labels };
+    let mut objects = vec![context.service_account().into()];
+    if !workload.ports.is_empty() {
+        objects.push(context.service().into());
+    }
+    objects.push(context.deployment(image).into());
+    objects
 }
 
 struct Context<'a> {

@@ -1,16 +1,22 @@
-//! Where it runs, as far as policies depend on it.
+//! Where it runs.
 
+use meshgen_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::{
+    AzureLocation, Cidr, Image, KubeContext, KubernetesVersion, Name, RegistryHost, RegistryName,
+    ResourceGroup, VersionText, VmSize,
+};
+
 /// The cluster: one of three.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Cluster {
     /// Azure Kubernetes Service, in its own words.
-    Aks(Aks),
+    Aks(Box<Aks>),
     /// kind: Kubernetes in containers on one machine.
-    Kind(Kind),
+    Kind(Box<Kind>),
     /// Any other cluster, as it is.
     Existing(Existing),
 }
@@ -18,15 +24,92 @@ pub enum Cluster {
 /// Azure Kubernetes Service.
 ///
 /// Source: `az aks create` of azure-cli 2.91.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Aks {
+    /// `--name`: the project's name unless said otherwise.
+    #[serde(default)]
+    pub name: Option<Name>,
+    /// `--location`.
+    pub location: AzureLocation,
+    /// `--resource-group`: the project's name unless said otherwise.
+    #[serde(default)]
+    pub resource_group: Option<ResourceGroup>,
+    /// `--attach-acr`: the registry for images that are built here. Its name is free in all of Azure.
+    #[serde(default)]
+    pub registry: Option<RegistryName>,
+    /// `--kubernetes-version`: `"1.36"` or `1.36.2`; Azure's default unless said.
+    #[serde(default)]
+    pub kubernetes: Option<At<KubernetesVersion>>,
+    /// The nodes.
+    #[serde(default)]
+    pub nodes: Nodes,
+    /// `--network-plugin`.
+    #[serde(default)]
+    pub network_plugin: At<NetworkPlugin>,
+    /// `--network-plugin-mode`; Azure's default is `overlay`.
+    #[serde(default)]
+    pub network_plugin_mode: Option<At<NetworkPluginMode>>,
     /// `--network-policy`: what enforces policies.
     #[serde(default)]
-    pub network_policy: AksPolicyEngine,
+    pub network_policy: At<AksPolicyEngine>,
     /// `--network-dataplane`.
     #[serde(default)]
-    pub network_dataplane: Dataplane,
+    pub network_dataplane: At<Dataplane>,
+    /// `--load-balancer-sku`.
+    #[serde(default)]
+    pub load_balancer_sku: Option<At<LoadBalancerSku>>,
+    /// `--vm-set-type`.
+    #[serde(default)]
+    pub vm_set_type: Option<At<VmSetType>>,
+}
+
+/// Nodes of AKS.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Nodes {
+    /// `--node-count`.
+    #[serde(default = "Nodes::default_count")]
+    pub count: At<u16>,
+    /// `--node-vm-size`; Azure's default unless said.
+    #[serde(default)]
+    pub vm_size: Option<VmSize>,
+    /// `--zones`.
+    #[serde(default)]
+    pub zones: Vec<At<u8>>,
+}
+
+impl Nodes {
+    fn default_count() -> At<u16> {
+        At::nowhere(3)
+    }
+}
+
+impl Default for Nodes {
+    fn default() -> Self {
+        Nodes { count: Nodes::default_count(), vm_size: None, zones: Vec::new() }
+    }
+}
+
+/// What gives pods their addresses on AKS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum NetworkPlugin {
+    /// Azure CNI.
+    #[default]
+    Azure,
+    /// Retired.
+    Kubenet,
+    /// One of your own.
+    None,
+}
+
+/// From which network pods have their addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum NetworkPluginMode {
+    /// One of their own.
+    Overlay,
 }
 
 /// What enforces policies on AKS.
@@ -38,7 +121,7 @@ pub enum AksPolicyEngine {
     Calico,
     /// Cilium; needs `networkDataplane: cilium`.
     Cilium,
-    /// Azure network policy manager. Retired on Windows, and on Linux from 2028-09-30.
+    /// Azure network policy manager. Retired.
     Azure,
     /// Nothing: policies have no effect.
     None,
@@ -55,18 +138,105 @@ pub enum Dataplane {
     Cilium,
 }
 
+/// The kind of load balancer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum LoadBalancerSku {
+    /// The only one there is.
+    Standard,
+    /// Retired.
+    Basic,
+}
+
+/// What nodes are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum VmSetType {
+    /// Scale sets.
+    VirtualMachineScaleSets,
+    /// Single machines.
+    VirtualMachines,
+    /// Retired.
+    AvailabilitySet,
+}
+
 /// kind.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Kind {
+    /// The cluster's name: the project's unless said otherwise.
+    #[serde(default)]
+    pub name: Option<Name>,
     /// What enforces policies: `calico`, or kind's own `kindnet`.
     #[serde(default = "Kind::default_engine")]
-    pub network_policy: PolicyEngine,
+    pub network_policy: At<PolicyEngine>,
+    /// The image of nodes, which fixes the version of Kubernetes; kind's own unless said.
+    #[serde(default)]
+    pub node_image: Option<Image>,
+    /// How many nodes beside the control plane.
+    #[serde(default)]
+    pub workers: u8,
+    /// Addresses of pods.
+    #[serde(default)]
+    pub pod_subnet: Option<Cidr>,
+    /// The registry beside the cluster.
+    #[serde(default)]
+    pub registry: KindRegistry,
+    /// Calico, where `networkPolicy` says so.
+    #[serde(default)]
+    pub calico: Calico,
 }
 
 impl Kind {
-    fn default_engine() -> PolicyEngine {
-        PolicyEngine::Calico
+    fn default_engine() -> At<PolicyEngine> {
+        At::nowhere(PolicyEngine::Calico)
+    }
+
+    /// Addresses of pods: Calico's own default unless said otherwise.
+    pub fn pod_subnet(&self) -> String {
+        self.pod_subnet.map_or_else(|| "192.168.0.0/16".to_owned(), |c| c.to_string())
+    }
+}
+
+/// The registry beside a cluster of kind.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KindRegistry {
+    /// Its port on this machine.
+    #[serde(default = "KindRegistry::default_port")]
+    pub port: At<u16>,
+}
+
+impl KindRegistry {
+    fn default_port() -> At<u16> {
+        At::nowhere(5001)
+    }
+}
+
+impl Default for KindRegistry {
+    fn default() -> Self {
+        KindRegistry { port: KindRegistry::default_port() }
+    }
+}
+
+/// Calico, by its operator.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Calico {
+    /// Its version.
+    #[serde(default = "Calico::default_version")]
+    pub version: VersionText,
+}
+
+impl Calico {
+    fn default_version() -> VersionText {
+        #[expect(clippy::unwrap_used, reason = "a constant that a test reads")]
+        "3.32.2".parse().unwrap()
+    }
+}
+
+impl Default for Calico {
+    fn default() -> Self {
+        Calico { version: Calico::default_version() }
     }
 }
 
@@ -76,6 +246,12 @@ impl Kind {
 pub struct Existing {
     /// What enforces policies.
     pub network_policy: PolicyEngine,
+    /// The context of kubectl's configuration; the current one unless said.
+    #[serde(default)]
+    pub context: Option<KubeContext>,
+    /// The registry for images that are built here.
+    #[serde(default)]
+    pub registry: Option<RegistryHost>,
 }
 
 /// What enforces policies.
@@ -98,10 +274,9 @@ impl Cluster {
     /// Whether anything enforces policies.
     pub fn enforces_policies(&self) -> bool {
         match self {
-            Cluster::Aks(aks) => aks.network_policy != AksPolicyEngine::None,
-            Cluster::Kind(Kind { network_policy }) | Cluster::Existing(Existing { network_policy }) => {
-                *network_policy != PolicyEngine::None
-            }
+            Cluster::Aks(aks) => aks.network_policy.value != AksPolicyEngine::None,
+            Cluster::Kind(kind) => kind.network_policy.value != PolicyEngine::None,
+            Cluster::Existing(existing) => existing.network_policy != PolicyEngine::None,
         }
     }
 
@@ -109,9 +284,28 @@ impl Cluster {
     pub fn takes_calico_policies(&self) -> bool {
         match self {
             Cluster::Aks(_) => false,
-            Cluster::Kind(Kind { network_policy }) | Cluster::Existing(Existing { network_policy }) => {
-                *network_policy == PolicyEngine::Calico
-            }
+            Cluster::Kind(kind) => kind.network_policy.value == PolicyEngine::Calico,
+            Cluster::Existing(existing) => existing.network_policy == PolicyEngine::Calico,
         }
+    }
+
+    /// The registry for images that are built here, as images name it. Where AKS is concerned, it is the usual
+    /// one: the scripts ask Azure for it, because a registry may have another.
+    pub fn registry(&self) -> Option<String> {
+        match self {
+            Cluster::Aks(aks) => aks.registry.as_ref().map(|name| format!("{name}.azurecr.io")),
+            Cluster::Kind(kind) => Some(format!("localhost:{}", kind.registry.port)),
+            Cluster::Existing(existing) => existing.registry.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_version_of_calico_is_one() {
+        assert_eq!(Calico::default().version.as_str(), "3.32.2");
     }
 }

@@ -5,19 +5,26 @@
 //!
 //! Every map is sorted by its keys: in which order somebody wrote them changes no byte of what comes out.
 
+#[macro_use]
+mod text;
+
+mod addons;
 mod check;
 mod cluster;
+mod dgraph;
 mod expect;
 mod external;
 mod istio;
 mod merge;
+mod names;
 mod namespace;
 mod partial;
 mod policy;
 mod read;
+mod release;
 mod schema;
 mod security;
-mod text;
+mod value;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -26,22 +33,38 @@ use meshgen_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use addons::{
+    Addons, GrafanaAddon, GrafanaRole, JaegerAddon, KialiAccess, KialiAddon, LokiAddon, PrometheusAddon,
+    PrometheusVariant, ZipkinAddon,
+};
 pub use cluster::{
-    Aks, AksPolicyEngine, Cluster, Dataplane, Existing as ExistingCluster, Kind, PolicyEngine,
+    Aks, AksPolicyEngine, Calico, Cluster, Dataplane, Existing as ExistingCluster, Kind, KindRegistry,
+    LoadBalancerSku, NetworkPlugin, NetworkPluginMode, Nodes, PolicyEngine, VmSetType,
+};
+pub use dgraph::{
+    AclSecret, Alpha, Dgraph, DgraphAcl, DgraphImage, DgraphService, DgraphToken, Member, Persistence, Ratel,
+    Whitelist, Zero,
 };
 pub use expect::{Acceptance, Claim, Expectation, LayerKind, Outcome};
 pub use external::{External, ExternalAllow};
-pub use istio::{Components, ExistingIstio, Istio, Mesh, Toggle};
+pub use istio::*;
+pub use names::{
+    AsmRevision, AzureLocation, ChartName, ChartVersion, Duration, ImagePath, ImageTag, KubeContext,
+    KubernetesVersion, RegistryHost, RegistryName, RepositoryUrl, ResourceGroup, Url, VersionText, VmSize,
+    WhitelistEntry,
+};
 pub use namespace::{MeshMode, Namespace, PodSecurity};
 pub use policy::{Allow, HttpMethod, Namespaces, Policy, PortRef, RawSpec};
 pub use read::{Input, is_spec, read};
+pub use release::{Release, ReleaseWorkload};
 pub use schema::{schema, schema_for};
 pub use security::{Direction, Enforce, Mtls, Scrape, Security};
 pub use text::{
     Cidr, Date, EnvName, FindingCode, Folder, GrpcService, Host, Image, IstioVersion, LabelKey, LabelValue,
     Name, ObjectName, Path, PortName, Quantity, Reason, SecretKey, WorkloadName, Workloads,
 };
-pub use workload::{EnvValue, Existing, Port, Protocol, Resources, Workload, WorkloadKind};
+pub use value::{FromEnv, Tree, TreeMap};
+pub use workload::{EnvValue, Existing, Kit, Port, Protocol, Resources, Workload, WorkloadKind};
 
 /// A whole spec.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -51,7 +74,7 @@ pub struct Spec {
     pub meshgen: LanguageVersion,
     /// The name of the whole, in the header of every file.
     pub project: At<Name>,
-    /// Where it runs, as far as policies depend on it.
+    /// Where it runs.
     pub cluster: Cluster,
     /// The mesh. Without it nothing is meshed.
     #[serde(default)]
@@ -62,7 +85,16 @@ pub struct Spec {
     /// The namespaces, by name.
     #[serde(default)]
     pub namespaces: BTreeMap<At<Name>, Namespace>,
-    /// The workloads, by `namespace/name`.
+    /// What shows the mesh.
+    #[serde(default)]
+    pub addons: Addons,
+    /// Repositories of charts, by a name of your own. Dgraph's is known as `dgraph`.
+    #[serde(default)]
+    pub repositories: BTreeMap<At<Name>, RepositoryUrl>,
+    /// Releases of charts, by `namespace/name`.
+    #[serde(default)]
+    pub releases: BTreeMap<At<WorkloadName>, Release>,
+    /// The workloads, by `namespace/name`. After reading, those of releases are among them.
     #[serde(default)]
     pub workloads: BTreeMap<At<WorkloadName>, Workload>,
     /// Who may call, by what is protected: `namespace/name`, or `namespace/*` for all pods of a namespace.
@@ -122,6 +154,15 @@ impl Spec {
     pub fn mesh_mode(&self, namespace: &Name) -> MeshMode {
         let said = self.namespaces.get(namespace).and_then(|n| n.mesh);
         said.unwrap_or(if self.istio.is_some() { MeshMode::Sidecar } else { MeshMode::None })
+    }
+
+    /// The revision of the control plane that serves a namespace; none for the default one.
+    pub fn revision(&self, namespace: &Name) -> Option<Name> {
+        let said = self.namespaces.get(namespace).and_then(|n| n.revision.as_ref());
+        match said {
+            Some(revision) => Some(revision.value.clone()).filter(|r| r.as_str() != "default"),
+            None => self.mesh()?.revision,
+        }
     }
 
     /// What holds for a workload, or for a namespace without one: the nearest that says something wins.

@@ -6,7 +6,7 @@ use meshgen_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{LabelKey, LabelValue, Security};
+use crate::{LabelKey, LabelValue, Name, Security};
 
 /// A namespace, and what holds in it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -15,6 +15,10 @@ pub struct Namespace {
     /// How its pods take part in the mesh: `sidecar` where there is a mesh, unless said otherwise.
     #[serde(default)]
     pub mesh: Option<MeshMode>,
+    /// Which control plane serves it, while two of them run: the new one unless said; `default` is the one
+    /// without a revision.
+    #[serde(default)]
+    pub revision: Option<At<Name>>,
     /// The level of the Pod Security Standards that is enforced in it.
     #[serde(default)]
     pub pod_security: Option<At<PodSecurity>>,

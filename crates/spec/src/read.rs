@@ -39,14 +39,35 @@ pub fn read(inputs: Vec<Input>, sources: &mut Sources) -> (Option<Spec>, Vec<Pro
     }
     let Some(whole) = whole else { return (None, problems) };
     let spec: Option<Spec> = from_node_partly(&whole, &mut problems);
-    let Some(spec) = spec else { return (None, problems) };
+    let Some(mut spec) = spec else { return (None, problems) };
     let mut late = Vec::new();
+    declare(&mut spec, &mut late);
     check::check(&spec, &mut late);
     partial::drop_what_follows(&whole, &problems, &mut late, sources);
     problems.append(&mut late);
     problems.sort_by_key(|p| p.place);
     let usable = !has_errors(&problems);
     (usable.then_some(spec), problems)
+}
+
+/// Adds the workloads of releases to those that the spec declares, so that they can be named like them.
+fn declare(spec: &mut Spec, problems: &mut Vec<Problem>) {
+    let of_releases = spec.releases.iter().flat_map(|(name, release)| release.declared(name));
+    for (name, workload) in of_releases.collect::<Vec<_>>() {
+        match spec.workloads.get_key_value(&name) {
+            Some((first, _)) => problems.push(
+                Problem::error(
+                    first.place,
+                    format!("`{name}` is there twice: a release runs a workload of this name"),
+                )
+                .related(name.place, "the release")
+                .help("leave it out under `workloads`: workloads of releases are known"),
+            ),
+            None => {
+                spec.workloads.insert(name, workload);
+            }
+        }
+    }
 }
 
 /// Whether a text is a spec: its first key is `meshgen`. Anything else is taken for manifests.

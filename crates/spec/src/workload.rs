@@ -10,19 +10,28 @@ use serde::{
 };
 
 use crate::{
-    EnvName, Image, LabelKey, LabelValue, Name, Path, PortName, Quantity, SecretKey, Security, WorkloadName,
+    EnvName, FromEnv, Image, LabelKey, LabelValue, Name, Path, PortName, Quantity, SecretKey, Security,
+    WorkloadName,
 };
 
-/// A workload: either `image` (rendered as a Deployment with its Service and `ServiceAccount`), or `existing`.
+/// A workload: `image` (rendered as a Deployment with its Service and `ServiceAccount`), `build` (the same, with
+/// an image of its own and a chart), or `existing`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Workload {
     /// The image to run.
     #[serde(default)]
     pub image: Option<At<Image>>,
+    /// The kit from which its image is built and pushed to the cluster's registry.
+    #[serde(default)]
+    pub build: Option<At<Kit>>,
     /// Facts of a workload that somebody else renders.
     #[serde(default)]
     pub existing: Option<At<Existing>>,
+    /// The release that runs it; not said, but known after reading.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub release: Option<WorkloadName>,
     /// Its ports, by name. Istio takes the protocol from the part of the name before the first `-`.
     #[serde(default)]
     pub ports: BTreeMap<At<PortName>, Port>,
@@ -50,6 +59,37 @@ pub struct Workload {
     /// What holds here instead of the namespace's `security`.
     #[serde(default)]
     pub security: Security,
+}
+
+/// A kit: what an image is built from. It is written into the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Kit {
+    /// A client of Dgraph in Python, with curl and grpcurl.
+    Pydgraph,
+}
+
+impl Kit {
+    /// The word in the spec, and the name of its folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kit::Pydgraph => "pydgraph",
+        }
+    }
+
+    /// The name of its image.
+    pub fn image(self) -> &'static str {
+        match self {
+            Kit::Pydgraph => "pydgraph-client",
+        }
+    }
+
+    /// The version of the kit, and the tag of its image.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Kit::Pydgraph => "1.0.0",
+        }
+    }
 }
 
 /// A workload that somebody else renders.
@@ -195,7 +235,7 @@ pub enum EnvValue {
     /// The host name of a workload's Service.
     HostOf(At<WorkloadName>),
     /// The environment of whoever deploys.
-    FromEnv(At<EnvName>),
+    FromEnv(FromEnv),
 }
 
 /// A value that is not plain text.
@@ -209,7 +249,7 @@ enum Tagged {
     /// The host name of the Service of a workload.
     HostOf(At<WorkloadName>),
     /// A variable of the environment of whoever deploys.
-    FromEnv(At<EnvName>),
+    FromEnv(FromEnv),
 }
 
 /// What an environment variable's value is, and whether it was said to be no secret.

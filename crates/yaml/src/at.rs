@@ -33,6 +33,13 @@ impl<T> At<T> {
     }
 }
 
+/// The default value, which no file holds.
+impl<T: Default> Default for At<T> {
+    fn default() -> Self {
+        At::nowhere(T::default())
+    }
+}
+
 impl<T> Deref for At<T> {
     type Target = T;
     fn deref(&self) -> &T {

@@ -5,8 +5,18 @@ use meshgen_yaml::{Problem, nearest};
 use crate::Spec;
 
 /// Sections that a finding can be in.
-const SECTIONS: [&str; 8] =
-    ["cluster", "istio", "security", "namespaces", "workloads", "policies", "external", "expect"];
+const SECTIONS: [&str; 10] = [
+    "cluster",
+    "istio",
+    "security",
+    "namespaces",
+    "addons",
+    "releases",
+    "workloads",
+    "policies",
+    "external",
+    "expect",
+];
 
 pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
     for acceptance in &spec.accept {
@@ -24,6 +34,7 @@ pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
         }
         let known = match (section, name) {
             ("namespaces", Some(name)) => spec.namespaces.keys().any(|n| n.as_str() == name),
+            ("releases", Some(name)) => spec.releases.keys().any(|n| n.to_string() == name),
             ("workloads", Some(name)) => spec.workloads.keys().any(|n| n.to_string() == name),
             ("policies", Some(name)) => spec.policies.keys().any(|n| n.to_string() == name),
             ("external", Some(name)) => spec.external.keys().any(|n| n.as_str() == name),

@@ -3,21 +3,29 @@
 //! One file for each section of the spec. Every problem points at what was written.
 
 mod accept;
+mod addons;
+mod cluster;
 mod expect;
 mod external;
+mod istio;
 mod mesh;
 mod namespaces;
 mod policies;
+mod releases;
 mod workloads;
 
 use meshgen_yaml::{At, Place, Problem, nearest};
 
-use crate::{Name, PortRef, Spec, Workload, WorkloadName, Workloads};
+use crate::{Name, PortRef, Spec, Tree, Workload, WorkloadName, Workloads};
 
 /// Everything that is wrong or doubtful in a spec that could be read.
 pub(crate) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
+    cluster::check(spec, problems);
+    istio::check(spec, problems);
     mesh::check(spec, problems);
     namespaces::check(spec, problems);
+    addons::check(spec, problems);
+    releases::check(spec, problems);
     workloads::check(spec, problems);
     policies::check(spec, problems);
     external::check(spec, problems);
@@ -38,6 +46,24 @@ fn namespace(spec: &Spec, name: &Name, place: Place, problems: &mut Vec<Problem>
             "declare it: `namespaces: {{ {name}: {{}} }}`, with `existing: true` if it is somebody else's"
         )),
     });
+}
+
+/// Reports variables where nothing puts them in.
+fn no_variables(tree: &Tree, place: &str, problems: &mut Vec<Problem>) {
+    for variable in tree.variables() {
+        problems.push(
+            Problem::error(variable.name.place, format!("{place} cannot take a value from the environment"))
+                .help("write the text here, or in an overlay for each environment"),
+        );
+    }
+}
+
+/// Reports a workload that is built where there is nowhere to push it to.
+fn no_registry(place: Place, problems: &mut Vec<Problem>) {
+    problems.push(
+        Problem::error(place, "an image that is built here needs a registry, and the cluster has none")
+            .help("say `registry` under `cluster`"),
+    );
 }
 
 /// The workload of a name, or a report that it is not declared.

@@ -5,11 +5,12 @@ use meshgen_yaml::{At, Problem};
 use crate::{EnvValue, Protocol, Spec, Workload, WorkloadName};
 
 pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
-    for (name, workload) in &spec.workloads {
+    // Those of releases are not said here.
+    for (name, workload) in spec.workloads.iter().filter(|(_, w)| w.release.is_none()) {
         super::namespace(spec, &name.namespace, name.place, problems);
         if let Some(namespace) = spec.namespaces.get(&name.namespace)
             && namespace.existing
-            && workload.image.is_some()
+            && workload.existing.is_none()
         {
             problems.push(
                 Problem::warning(
@@ -20,6 +21,11 @@ pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
             );
         }
         origin(name, workload, problems);
+        if let Some(build) = &workload.build
+            && spec.cluster.registry().is_none()
+        {
+            super::no_registry(build.place, problems);
+        }
         ports(name, workload, problems);
         env(spec, workload, problems);
         for label in workload.labels.keys() {
@@ -34,13 +40,23 @@ pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
 }
 
 fn origin(name: &At<WorkloadName>, workload: &Workload, problems: &mut Vec<Problem>) {
+    let said = [
+        workload.image.as_ref().map(|i| ("image", i.place)),
+        workload.build.as_ref().map(|b| ("build", b.place)),
+        workload.existing.as_ref().map(|e| ("existing", e.place)),
+    ];
+    let said: Vec<_> = said.into_iter().flatten().collect();
+    if let [(first, _), (second, place), ..] = said.as_slice() {
+        problems.push(
+            Problem::error(*place, format!("`{name}` has both `{first}` and `{second}`")).help(
+                "`image` renders it, `build` makes its image as well, `existing` describes what somebody else renders: keep one",
+            ),
+        );
+        return;
+    }
     match (&workload.image, &workload.existing) {
-        (Some(_), Some(existing)) => problems.push(
-            Problem::error(existing.place, format!("`{name}` has both an `image` and `existing`"))
-                .help("`image` renders it, `existing` describes what somebody else renders: keep one"),
-        ),
-        (None, None) => problems.push(
-            Problem::error(name.place, format!("`{name}` has neither an `image` nor `existing`"))
+        (None, None) if workload.build.is_none() => problems.push(
+            Problem::error(name.place, format!("`{name}` has neither an `image` nor `build` nor `existing`"))
                 .help("`image` renders it, `existing` describes what somebody else renders"),
         ),
         (None, Some(existing)) => {
@@ -74,8 +90,11 @@ fn origin(name: &At<WorkloadName>, workload: &Workload, problems: &mut Vec<Probl
                 );
             }
         }
-        (Some(image), None) => {
-            if image.tag() == Some("latest") || (image.tag().is_none() && !image.as_str().contains('@')) {
+        (Some(_), Some(_)) => {}
+        (image, None) => {
+            if let Some(image) = image
+                && (image.tag() == Some("latest") || (image.tag().is_none() && !image.as_str().contains('@')))
+            {
                 problems.push(
                     Problem::warning(image.place, format!("`{image}` is another image tomorrow"))
                         .help("write a version as tag, or a digest"),
@@ -150,7 +169,7 @@ fn env(spec: &Spec, workload: &Workload, problems: &mut Vec<Problem>) {
                 }
             }
             EnvValue::FromEnv(variable) => problems.push(
-                Problem::error(variable.place, "a manifest cannot take a value from the environment of whoever applies it")
+                Problem::error(variable.name.place, "a manifest cannot take a value from the environment of whoever applies it")
                     .help("write the text here, or in an overlay for each environment; for a secret: `{ secret: name/key }`"),
             ),
         }

@@ -1,0 +1,56 @@
+//! Gateways that an installation has: those of the profile, and those of the spec.
+
+use std::collections::BTreeMap;
+
+use meshgen_spec::{GatewayComponent, Istio, Name};
+use meshgen_yaml::At;
+
+/// A gateway.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gateway<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) direction: Direction,
+    pub(crate) enabled: bool,
+    /// What the spec says of it.
+    pub(crate) said: Option<&'a GatewayComponent>,
+}
+
+/// Which way traffic goes through a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Ingress,
+    Egress,
+}
+
+impl Gateway<'_> {
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        self.said.and_then(|g| g.namespace.as_ref()).map(|n| n.as_str())
+    }
+}
+
+/// All gateways, those of the profile first.
+pub(crate) fn gateways(istio: &Istio) -> Vec<Gateway<'_>> {
+    let parts = istio.profile().parts();
+    let components = &istio.components;
+    let mut all = of(Direction::Ingress, "istio-ingressgateway", parts.ingress, &components.ingress_gateways);
+    all.extend(of(Direction::Egress, "istio-egressgateway", parts.egress, &components.egress_gateways));
+    all
+}
+
+fn of<'a>(
+    direction: Direction,
+    default: &'a str,
+    in_profile: bool,
+    said: &'a BTreeMap<At<Name>, GatewayComponent>,
+) -> Vec<Gateway<'a>> {
+    let is_said = said.keys().any(|name| name.as_str() == default);
+    let of_profile =
+        (in_profile && !is_said).then_some(Gateway { name: default, direction, enabled: true, said: None });
+    let of_spec = said.iter().map(|(name, gateway)| Gateway {
+        name: name.as_str(),
+        direction,
+        enabled: gateway.enabled,
+        said: Some(gateway),
+    });
+    of_profile.into_iter().chain(of_spec).collect()
+}
