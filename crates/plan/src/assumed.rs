@@ -16,7 +16,7 @@ use k8s_openapi::{
     apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
 use meshgen_bundle::{Object, Value};
-use meshgen_spec::{Istio, Mesh, Spec, WorkloadKind, WorkloadName};
+use meshgen_spec::{Istio, Mesh, Origin, Spec, WorkloadKind, WorkloadName};
 use meshgen_yaml::Problem;
 
 use crate::{
@@ -26,14 +26,15 @@ use crate::{
 };
 
 pub(crate) fn plan(spec: &Spec, files: &mut Files) {
-    let anything = spec.istio.is_some() || spec.workloads.values().any(|w| w.existing.is_some());
+    let anything = spec.istio.is_some()
+        || spec.workloads.values().any(|w| w.existing.is_some() && w.origin != Origin::Addon);
     if !anything {
         return;
     }
     dns(files);
     if let (Some(istio), Some(mesh)) = (&spec.istio, spec.mesh()) {
         control_plane(&mesh, istio, files);
-        settings(istio, &mesh, files);
+        settings(spec, istio, &mesh, files);
         gateways(&mesh, istio, files);
     }
     workloads(spec, files);
@@ -247,14 +248,13 @@ fn control_plane(mesh: &Mesh, istio: &Istio, files: &mut Files) {
 }
 
 /// The settings that hold, in the `ConfigMap` in which istiod reads them.
-fn settings(istio: &Istio, mesh: &Mesh, files: &mut Files) {
+fn settings(spec: &Spec, istio: &Istio, mesh: &Mesh, files: &mut Files) {
     let mut value = Value::map([
         ("trustDomain", Value::text(mesh.trust_domain.clone())),
         ("rootNamespace", Value::text(mesh.namespace.clone())),
     ]);
-    let managed = istio.managed.as_ref().and_then(|m| m.mesh_config.as_ref());
-    if let Some(said) =
-        istio.mesh_config.as_ref().or(managed).and_then(|m| istio::mesh_config::mesh_config(m))
+    if istio.existing.is_none()
+        && let Some(said) = istio::mesh_config::effective(spec, istio)
     {
         value.overlay(said);
     }
@@ -317,9 +317,10 @@ fn gateway(namespace: &str, name: &str, istio: &str, ingress: bool, own: Labels,
 
 /// Workloads of releases, and those of other people.
 fn workloads(spec: &Spec, files: &mut Files) {
-    for (name, workload) in &spec.workloads {
+    // The objects of addons are rendered.
+    for (name, workload) in spec.workloads.iter().filter(|(_, w)| w.origin != Origin::Addon) {
         let Some(existing) = &workload.existing else { continue };
-        let member = member(spec, name, workload.release.as_ref());
+        let member = member(spec, name, &workload.origin);
         let ports: Vec<Port> = workload
             .ports
             .iter()
@@ -380,8 +381,8 @@ fn services(
 }
 
 /// What Dgraph's chart says of one of its workloads.
-fn member(spec: &Spec, name: &WorkloadName, release: Option<&WorkloadName>) -> Option<meshgen_spec::Member> {
-    let release = release?;
+fn member(spec: &Spec, name: &WorkloadName, origin: &Origin) -> Option<meshgen_spec::Member> {
+    let Origin::Release(release) = origin else { return None };
     let dgraph = spec.releases.get(release)?.dgraph.as_ref()?;
     dgraph.members(&release.name).into_iter().find(|m| m.name == name.name)
 }

@@ -36,7 +36,7 @@ pub fn holes(spec: &Spec) -> Holes {
 
 pub(crate) fn plan(spec: &Spec, files: &mut Files) {
     for target in holes(spec).prometheus_cut_off {
-        let mesh = spec.mesh().map(|m| m.namespace).unwrap_or_default();
+        let mesh = spec.addons_namespace().map(|n| n.to_string()).unwrap_or_default();
         files.policy_comment(
             target.namespace(),
             [
@@ -70,7 +70,7 @@ fn cuts_prometheus_off(spec: &Spec, target: &Workloads, rules: &[Allow]) -> bool
 }
 
 fn admits_prometheus(spec: &Spec, rule: &Allow) -> bool {
-    let Some(mesh) = spec.mesh().map(|m| m.namespace) else { return false };
+    let Some(mesh) = spec.addons_namespace().map(|n| n.to_string()) else { return false };
     let named = rule.from.iter().flat_map(|f| f.iter()).any(|from| match &from.value {
         Workloads::All(namespace) => namespace.as_str() == mesh,
         Workloads::One(one) => one.namespace.as_str() == mesh && one.name.as_str() == "prometheus",

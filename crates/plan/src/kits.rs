@@ -71,7 +71,7 @@ pub(crate) fn kits(spec: &Spec) -> BTreeMap<Kit, Vec<Group<'_>>> {
 
 /// The image of a kit, in the registry of the cluster. The checks of the spec see to it that there is one.
 fn image(spec: &Spec, kit: Kit) -> String {
-    let registry = spec.cluster.registry().unwrap_or_default();
+    let registry = spec.registry().unwrap_or_default();
     format!("{registry}/{}:{}", kit.image(), kit.tag())
 }
 

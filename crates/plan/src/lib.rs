@@ -3,6 +3,7 @@
 //! Pure: a [`Spec`] of which every reference resolves goes in, a [`Bundle`] comes out, always the same one.
 //! Each file here plans one kind of thing and does not know the others; [`plan`] puts them in order.
 
+mod addons;
 mod assumed;
 mod authorization;
 mod cluster;
@@ -19,6 +20,7 @@ mod namespaces;
 mod network;
 mod policies;
 mod releases;
+mod text;
 mod value;
 mod workloads;
 
@@ -42,10 +44,13 @@ pub fn plan(spec: &Spec) -> Result<Bundle, Vec<Problem>> {
     mtls::plan(spec, &mut files);
     authorization::plan(spec, &mut files);
     external::plan(spec, &mut files);
+    addons::plan(spec, &mut files);
     releases::plan(spec, &mut files);
     workloads::plan(spec, &mut files);
     kits::plan(spec, &mut files);
     holes::plan(spec, &mut files);
     assumed::plan(spec, &mut files);
-    files.into_bundle(spec)
+    let mut bundle = files.into_bundle(spec)?;
+    text::add(spec, &mut bundle)?;
+    Ok(bundle)
 }

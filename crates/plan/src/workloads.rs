@@ -18,7 +18,9 @@ use k8s_openapi::{
     },
 };
 use meshgen_bundle::Object;
-use meshgen_spec::{EnvName, EnvValue, LabelValue, Name, PodSecurity, Spec, Workload, WorkloadName};
+use meshgen_spec::{
+    EnvName, EnvValue, LabelValue, Name, PodSecurity, Resources, Spec, Workload, WorkloadName,
+};
 use meshgen_yaml::At;
 
 use crate::{
@@ -159,7 +161,7 @@ impl Context<'_> {
             args: words(&workload.args),
             ports: Some(ports.collect()).filter(|p: &Vec<_>| !p.is_empty()),
             env: Some(env.collect()).filter(|e: &Vec<_>| !e.is_empty()),
-            resources: self.resources(),
+            resources: requirements(&workload.resources),
             readiness_probe: self.readiness(),
             security_context: Some(SecurityContext {
                 allow_privilege_escalation: Some(false),
@@ -206,22 +208,6 @@ impl Context<'_> {
         }
     }
 
-    fn resources(&self) -> Option<ResourceRequirements> {
-        let amounts = |map: &BTreeMap<_, meshgen_spec::Quantity>| {
-            let of = |(k, v): (&At<meshgen_spec::LabelKey>, &meshgen_spec::Quantity)| {
-                (k.to_string(), Quantity(v.to_string()))
-            };
-            (!map.is_empty()).then(|| map.iter().map(of).collect())
-        };
-        let (requests, limits) =
-            (amounts(&self.workload.resources.requests), amounts(&self.workload.resources.limits));
-        (requests.is_some() || limits.is_some()).then(|| ResourceRequirements {
-            requests,
-            limits,
-            ..Default::default()
-        })
-    }
-
     fn readiness(&self) -> Option<Probe> {
         let path = self.workload.health.as_ref()?;
         let (port, _) = self
@@ -238,6 +224,22 @@ impl Context<'_> {
             ..Probe::default()
         })
     }
+}
+
+/// What a container needs and may use; nothing where nothing is said.
+pub(crate) fn requirements(said: &Resources) -> Option<ResourceRequirements> {
+    let amounts = |map: &BTreeMap<_, meshgen_spec::Quantity>| {
+        let of = |(k, v): (&At<meshgen_spec::LabelKey>, &meshgen_spec::Quantity)| {
+            (k.to_string(), Quantity(v.to_string()))
+        };
+        (!map.is_empty()).then(|| map.iter().map(of).collect())
+    };
+    let (requests, limits) = (amounts(&said.requests), amounts(&said.limits));
+    (requests.is_some() || limits.is_some()).then(|| ResourceRequirements {
+        requests,
+        limits,
+        ..Default::default()
+    })
 }
 
 /// Text that Kubernetes leaves as it is: `$(NAME)` would be replaced by another variable, and `$$` by `$`.

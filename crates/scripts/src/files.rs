@@ -81,5 +81,5 @@ impl Engine {
 }
 
 fn file(path: &str, part: Part, content: Content) -> Result<File, Error> {
-    Ok(File { path: path.parse()?, part, content })
+    Ok(File { path: path.parse()?, part, comment: Vec::new(), content })
 }

@@ -6,12 +6,18 @@ use meshgen_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{Duration, Name, Quantity, Resources, Url, Workloads};
+use crate::{
+    Duration, Existing, Name, Origin, Port, Protocol, Quantity, Resources, Url, Workload, WorkloadKind,
+    Workloads,
+};
 
 /// Which addons there are. Those that would own the same objects exclude each other.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Addons {
+    /// Their namespace: that of the control plane unless said otherwise.
+    #[serde(default)]
+    pub namespace: Option<At<Name>>,
     /// Metrics. Grafana and Kiali need it.
     #[serde(default)]
     pub prometheus: Option<At<PrometheusAddon>>,
@@ -155,6 +161,41 @@ pub struct ZipkinAddon {
 impl Addons {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        *self == Addons::default()
+        *self == Addons { namespace: self.namespace.clone(), ..Addons::default() }
+    }
+
+    /// The workloads that they run, by name, so that policies can name them.
+    ///
+    /// Source: istio release-1.31 `samples/addons`.
+    pub(crate) fn declared(&self) -> Vec<(Name, Workload)> {
+        const NAME: &str = "app.kubernetes.io/name";
+        let all = [
+            (self.prometheus.is_some(), "prometheus", NAME, true, ("http", 9090)),
+            (self.grafana.is_some(), "grafana", NAME, true, ("service", 3000)),
+            (self.jaeger.is_some(), "jaeger", "app", false, ("grpc-otel", 4317)),
+            (self.kiali.is_some(), "kiali", NAME, true, ("http", 20001)),
+            (self.loki.is_some(), "loki", NAME, true, ("http-metrics", 3100)),
+            (self.zipkin.is_some(), "zipkin", "app", false, ("http-query", 9411)),
+        ];
+        let one = |(_, name, key, account, (port, number)): (bool, &str, &str, bool, (&str, u16))| {
+            let existing = Existing {
+                kind: if name == "loki" { WorkloadKind::StatefulSet } else { WorkloadKind::Deployment },
+                labels: BTreeMap::from([(key.parse().ok()?, name.parse().ok()?)]),
+                service_account: if account { Some(name.parse().ok()?) } else { None },
+                service: (name == "jaeger").then(|| "jaeger-collector".parse().ok()).flatten(),
+            };
+            let port = (
+                At::nowhere(port.parse().ok()?),
+                Port { port: number, service: number, protocol: Protocol::Tcp },
+            );
+            let workload = Workload {
+                existing: Some(At::nowhere(existing)),
+                ports: BTreeMap::from([port]),
+                origin: Origin::Addon,
+                ..Workload::default()
+            };
+            Some((name.parse().ok()?, workload))
+        };
+        all.into_iter().filter(|(is_there, ..)| *is_there).filter_map(one).collect()
     }
 }

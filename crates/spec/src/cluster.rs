@@ -35,7 +35,8 @@ pub struct Aks {
     /// `--resource-group`: the project's name unless said otherwise.
     #[serde(default)]
     pub resource_group: Option<ResourceGroup>,
-    /// `--attach-acr`: the registry for images that are built here. Its name is free in all of Azure.
+    /// `--attach-acr`: the registry for images that are built here. Its name has to be free in all of Azure; it is
+    /// made of the project's unless said otherwise.
     #[serde(default)]
     pub registry: Option<RegistryName>,
     /// `--kubernetes-version`: `"1.36"` or `1.36.2`; Azure's default unless said.
@@ -286,16 +287,6 @@ impl Cluster {
             Cluster::Aks(_) => false,
             Cluster::Kind(kind) => kind.network_policy.value == PolicyEngine::Calico,
             Cluster::Existing(existing) => existing.network_policy == PolicyEngine::Calico,
-        }
-    }
-
-    /// The registry for images that are built here, as images name it. Where AKS is concerned, it is the usual
-    /// one: the scripts ask Azure for it, because a registry may have another.
-    pub fn registry(&self) -> Option<String> {
-        match self {
-            Cluster::Aks(aks) => aks.registry.as_ref().map(|name| format!("{name}.azurecr.io")),
-            Cluster::Kind(kind) => Some(format!("localhost:{}", kind.registry.port)),
-            Cluster::Existing(existing) => existing.registry.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Expectation {
+    /// What it shows, in one line, for people who run it.
+    #[serde(default)]
+    pub title: Option<At<Reason>>,
     /// Kinds that are taken for absent: what holds without them?
     #[serde(default)]
     pub without: Vec<LayerKind>,

@@ -64,7 +64,7 @@ pub use text::{
     Name, ObjectName, Path, PortName, Quantity, Reason, SecretKey, WorkloadName, Workloads,
 };
 pub use value::{FromEnv, Tree, TreeMap};
-pub use workload::{EnvValue, Existing, Kit, Port, Protocol, Resources, Workload, WorkloadKind};
+pub use workload::{EnvValue, Existing, Kit, Origin, Port, Protocol, Resources, Workload, WorkloadKind};
 
 /// A whole spec.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -154,6 +154,29 @@ impl Spec {
     pub fn mesh_mode(&self, namespace: &Name) -> MeshMode {
         let said = self.namespaces.get(namespace).and_then(|n| n.mesh);
         said.unwrap_or(if self.istio.is_some() { MeshMode::Sidecar } else { MeshMode::None })
+    }
+
+    /// The registry for images that are built here, as images name it. On AKS it is the usual host of the
+    /// registry's name: the scripts ask Azure for it, because a registry may have another.
+    pub fn registry(&self) -> Option<String> {
+        match &self.cluster {
+            Cluster::Aks(_) => self.azure_registry().map(|name| format!("{name}.azurecr.io")),
+            Cluster::Kind(kind) => Some(format!("localhost:{}", kind.registry.port)),
+            Cluster::Existing(existing) => existing.registry.as_ref().map(ToString::to_string),
+        }
+    }
+
+    /// The name of the registry in Azure: the letters and digits of the project's name unless said otherwise.
+    pub fn azure_registry(&self) -> Option<RegistryName> {
+        let Cluster::Aks(aks) = &self.cluster else { return None };
+        let project = || self.project.as_str().replace('-', "").parse().ok();
+        aks.registry.clone().or_else(project)
+    }
+
+    /// The namespace of the addons: that of the control plane unless said otherwise.
+    pub fn addons_namespace(&self) -> Option<Name> {
+        let mesh = || self.mesh().and_then(|m| m.namespace.parse().ok());
+        self.addons.namespace.as_ref().map(|n| n.value.clone()).or_else(mesh)
     }
 
     /// The revision of the control plane that serves a namespace; none for the default one.

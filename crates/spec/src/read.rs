@@ -1,10 +1,10 @@
 //! From the text of files to a [`Spec`].
 
 use meshgen_yaml::{
-    FileId, Limits, Node, Place, Problem, Severity, Sources, Value, documents, from_node_partly,
+    At, FileId, Limits, Node, Place, Problem, Severity, Sources, Value, documents, from_node_partly,
 };
 
-use crate::{Spec, check, merge, partial};
+use crate::{MeshMode, Namespace, Spec, Workload, WorkloadName, check, merge, partial};
 
 /// One `-f`: a file, or a folder of which every file is a part of one spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,18 +50,30 @@ pub fn read(inputs: Vec<Input>, sources: &mut Sources) -> (Option<Spec>, Vec<Pro
     (usable.then_some(spec), problems)
 }
 
-/// Adds the workloads of releases to those that the spec declares, so that they can be named like them.
+/// Adds the workloads of releases and addons to those that the spec declares, so that they can be named like them.
 fn declare(spec: &mut Spec, problems: &mut Vec<Problem>) {
     let of_releases = spec.releases.iter().flat_map(|(name, release)| release.declared(name));
-    for (name, workload) in of_releases.collect::<Vec<_>>() {
+    let mut all: Vec<(At<WorkloadName>, Workload)> = of_releases.collect();
+    if let Some(namespace) = spec.addons_namespace()
+        && !spec.addons.is_empty()
+    {
+        let place = spec.project.place;
+        for (name, workload) in spec.addons.declared() {
+            all.push((At { value: WorkloadName { namespace: namespace.clone(), name }, place }, workload));
+        }
+        // Not ours, and no member of the mesh: but it can be named.
+        let theirs = Namespace { existing: true, mesh: Some(MeshMode::None), ..Namespace::default() };
+        spec.namespaces.entry(At { value: namespace, place }).or_insert(theirs);
+    }
+    for (name, workload) in all {
         match spec.workloads.get_key_value(&name) {
             Some((first, _)) => problems.push(
                 Problem::error(
                     first.place,
-                    format!("`{name}` is there twice: a release runs a workload of this name"),
+                    format!("`{name}` is there twice: a release or an addon runs a workload of this name"),
                 )
-                .related(name.place, "the release")
-                .help("leave it out under `workloads`: workloads of releases are known"),
+                .related(name.place, "the other one")
+                .help("leave it out under `workloads`: workloads of releases and addons are known"),
             ),
             None => {
                 spec.workloads.insert(name, workload);

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    ChartName, ChartVersion, Dgraph, Existing, LabelKey, LabelValue, Name, Port, PortName, TreeMap, Workload,
-    WorkloadKind, WorkloadName,
+    ChartName, ChartVersion, Dgraph, Existing, LabelKey, LabelValue, Name, Origin, Port, PortName, TreeMap,
+    Workload, WorkloadKind, WorkloadName,
 };
 
 /// A release: either `dgraph`, or `chart` with its `repository` and `version`.
@@ -77,7 +77,7 @@ impl Release {
             let workload = Workload {
                 existing: Some(At { value: existing, place: release.place }),
                 ports: ports.collect(),
-                release: Some(release.value.clone()),
+                origin: Origin::Release(release.value.clone()),
                 ..Workload::default()
             };
             all.insert(name(member.name), workload);
@@ -92,7 +92,7 @@ impl Release {
             let workload = Workload {
                 existing: Some(At { value: existing, place: workload_name.place }),
                 ports: said.ports.clone(),
-                release: Some(release.value.clone()),
+                origin: Origin::Release(release.value.clone()),
                 ..Workload::default()
             };
             all.insert(At { place: workload_name.place, ..name(workload_name.value.clone()) }, workload);

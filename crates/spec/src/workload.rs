@@ -28,10 +28,10 @@ pub struct Workload {
     /// Facts of a workload that somebody else renders.
     #[serde(default)]
     pub existing: Option<At<Existing>>,
-    /// The release that runs it; not said, but known after reading.
+    /// Who runs it; not said, but known after reading.
     #[serde(skip)]
     #[schemars(skip)]
-    pub release: Option<WorkloadName>,
+    pub origin: Origin,
     /// Its ports, by name. Istio takes the protocol from the part of the name before the first `-`.
     #[serde(default)]
     pub ports: BTreeMap<At<PortName>, Port>,
@@ -59,6 +59,18 @@ pub struct Workload {
     /// What holds here instead of the namespace's `security`.
     #[serde(default)]
     pub security: Security,
+}
+
+/// Who runs a workload.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The spec says so under `workloads`.
+    #[default]
+    Spec,
+    /// A release.
+    Release(WorkloadName),
+    /// An addon.
+    Addon,
 }
 
 /// A kit: what an image is built from. It is written into the tree.

@@ -12,7 +12,7 @@ use meshgen_spec::{
 };
 use meshgen_yaml::At;
 
-use super::{Direction, Gateway, gateways, hub, mesh_config::mesh_config, tag};
+use super::{Direction, Gateway, gateways, hub, mesh_config::effective, tag};
 use crate::{
     files::Files,
     value::{map, resources, texts},
@@ -36,7 +36,7 @@ struct Chart<'a> {
 
 pub(super) fn plan(spec: &Spec, istio: &Istio, files: &mut Files) {
     let place = istio.install.as_ref().map_or(spec.project.place, |i| i.place);
-    let charts = charts(istio);
+    let charts = charts(spec, istio);
     let version = istio.version.as_ref().map(|v| Istio::full_version(v));
     let release = |chart: &Chart<'_>| Release {
         name: chart.release.clone(),
@@ -59,7 +59,7 @@ pub(super) fn plan(spec: &Spec, istio: &Istio, files: &mut Files) {
     }
 }
 
-fn charts(istio: &Istio) -> Vec<Chart<'_>> {
+fn charts<'a>(spec: &Spec, istio: &'a Istio) -> Vec<Chart<'a>> {
     let parts = istio.profile().parts();
     let on = |c: &Option<Component>, profile: bool| c.as_ref().and_then(|c| c.enabled).unwrap_or(profile);
     let components = &istio.components;
@@ -67,18 +67,26 @@ fn charts(istio: &Istio) -> Vec<Chart<'_>> {
     let need = |name: &str| vec![format!("{SYSTEM}/{name}")];
     let mut all = Vec::new();
     if on(&components.base, parts.base) {
-        all.push(chart(istio, "istio-base", "base", SYSTEM, Vec::new(), components.base.as_ref()));
+        all.push(chart(spec, istio, "istio-base", "base", SYSTEM, Vec::new(), components.base.as_ref()));
     }
     let base = || if all_has(&all, "istio-base") { need("istio-base") } else { Vec::new() };
     let mut more = Vec::new();
     if on(&components.cni, parts.cni) {
-        more.push(chart(istio, "istio-cni", "cni", node, base(), components.cni.as_ref()));
+        more.push(chart(spec, istio, "istio-cni", "cni", node, base(), components.cni.as_ref()));
     }
     if on(&components.pilot, parts.pilot) {
-        more.push(chart(istio, "istiod", "istiod", SYSTEM, base(), components.pilot.as_ref()));
+        more.push(chart(spec, istio, "istiod", "istiod", SYSTEM, base(), components.pilot.as_ref()));
     }
     if on(&components.ztunnel, parts.ztunnel) {
-        more.push(chart(istio, "ztunnel", "ztunnel", node, need("istiod"), components.ztunnel.as_ref()));
+        more.push(chart(
+            spec,
+            istio,
+            "ztunnel",
+            "ztunnel",
+            node,
+            need("istiod"),
+            components.ztunnel.as_ref(),
+        ));
     }
     all.extend(more);
     let after = if all_has(&all, "istiod") { need("istiod") } else { Vec::new() };
@@ -99,6 +107,7 @@ fn all_has(all: &[Chart<'_>], release: &str) -> bool {
 }
 
 fn chart<'a>(
+    spec: &Spec,
     istio: &'a Istio,
     release: &str,
     chart: &'a str,
@@ -108,7 +117,7 @@ fn chart<'a>(
 ) -> Chart<'a> {
     let mut values = common(istio);
     if chart == "istiod" {
-        if let Some(settings) = istio.mesh_config.as_ref().and_then(|m| mesh_config(m)) {
+        if let Some(settings) = effective(spec, istio) {
             values.set(&["meshConfig"], settings);
         }
         values.overlay(map(&istio.values));

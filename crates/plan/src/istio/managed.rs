@@ -9,14 +9,14 @@ use meshgen_bundle::Part;
 use meshgen_spec::{ManagedIstio, Spec};
 use meshgen_yaml::Problem;
 
-use super::mesh_config::mesh_config;
+use super::mesh_config::effective;
 use crate::files::Files;
 
 /// Where the settings are.
 pub(super) const PATH: &str = "istio/mesh_config.yaml";
 
 pub(super) fn plan(spec: &Spec, managed: &ManagedIstio, files: &mut Files) {
-    let Some(value) = managed.mesh_config.as_ref().and_then(|m| mesh_config(m)) else { return };
+    let Some(value) = spec.istio.as_ref().and_then(|istio| effective(spec, istio)) else { return };
     match meshgen_yaml::to_string(&value) {
         Ok(text) => {
             let map = ConfigMap {

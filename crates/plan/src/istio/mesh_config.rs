@@ -1,12 +1,56 @@
 //! Settings of the mesh, as Istio reads them.
 
+use meshgen_addons::TracingProtocol;
 use meshgen_bundle::Value;
-use meshgen_spec::{DefaultConfig, DefaultProviders, Duration, MeshConfig, Name};
+use meshgen_spec::{DefaultConfig, DefaultProviders, Duration, Istio, MeshConfig, Name, Profile, Spec, Tree};
+use meshgen_yaml::At;
 
+use crate::addons;
 use crate::value::{map, texts, value};
 
+/// What holds: what was said, and where proxies send spans if an addon takes them. Without a default provider no
+/// proxy sends any.
+pub(crate) fn effective(spec: &Spec, istio: &Istio) -> Option<Value> {
+    let managed = istio.managed.as_ref().and_then(|m| m.mesh_config.as_ref());
+    let said = istio.mesh_config.as_ref().or(managed).map(|m| &m.value).cloned().unwrap_or_default();
+    let mut whole = mesh_config(&said).unwrap_or(Value::Map(Vec::new()));
+    if let Some(provider) = addons::tracing(spec)
+        && said.default_providers.tracing.is_empty()
+    {
+        let name = Value::text(provider.name);
+        whole.set(&["defaultProviders", "tracing"], Value::List(vec![name.clone()]));
+        // The profile `demo` has one for Jaeger; a list here would replace all of its providers.
+        let of_profile = istio.profile() == Profile::Demo
+            && istio.version.is_some()
+            && provider.name == "jaeger"
+            && said.extension_providers.is_empty();
+        let is_said = said.extension_providers.keys().any(|n| n.as_str() == provider.name);
+        if !of_profile && !is_said {
+            let field = match provider.protocol {
+                TracingProtocol::OpenTelemetry => "opentelemetry",
+                TracingProtocol::Zipkin => "zipkin",
+            };
+            let target =
+                [("service", Value::text(provider.service)), ("port", Value::Int(provider.port.into()))];
+            let mut all: Vec<Value> = extension_providers(&said);
+            all.push(Value::map([("name", name), (field, Value::map(target))]));
+            whole.set(&["extensionProviders"], Value::List(all));
+        }
+    }
+    (!whole.is_empty()).then_some(whole)
+}
+
+fn extension_providers(said: &MeshConfig) -> Vec<Value> {
+    let provider = |(name, tree): (&At<Name>, &Tree)| {
+        let mut whole = Value::map([("name", Value::text(name.to_string()))]);
+        whole.overlay(value(tree));
+        whole
+    };
+    said.extension_providers.iter().map(provider).collect()
+}
+
 /// What was said; nothing where nothing was.
-pub(crate) fn mesh_config(said: &MeshConfig) -> Option<Value> {
+fn mesh_config(said: &MeshConfig) -> Option<Value> {
     let mut all: Vec<(&str, Value)> = Vec::new();
     text(&mut all, "accessLogFile", said.access_log_file.as_ref());
     text(&mut all, "accessLogEncoding", said.access_log_encoding.map(|e| e.as_str()).as_ref());
@@ -23,25 +67,13 @@ pub(crate) fn mesh_config(said: &MeshConfig) -> Option<Value> {
         all.push(("discoverySelectors", Value::List(said.discovery_selectors.iter().map(value).collect())));
     }
     if !said.extension_providers.is_empty() {
-        let provider = |(name, tree)| {
-            let mut whole = Value::map([("name", Value::text(name_of(name)))]);
-            whole.overlay(value(tree));
-            whole
-        };
-        all.push((
-            "extensionProviders",
-            Value::List(said.extension_providers.iter().map(provider).collect()),
-        ));
+        all.push(("extensionProviders", Value::List(extension_providers(said))));
     }
     all.extend(default_providers(&said.default_providers).map(|v| ("defaultProviders", v)));
     all.extend(default_config(&said.default_config).map(|v| ("defaultConfig", v)));
     let mut whole = Value::map(all);
     whole.overlay(map(&said.extra));
     (!whole.is_empty()).then_some(whole)
-}
-
-fn name_of(name: &meshgen_yaml::At<Name>) -> String {
-    name.to_string()
 }
 
 fn default_providers(said: &DefaultProviders) -> Option<Value> {

@@ -40,7 +40,7 @@ pub(crate) fn plan(spec: &Spec, files: &mut Files) {
 /// The files by which the mesh is installed, in the order in which they are applied.
 pub(crate) fn install_files(spec: &Spec) -> Vec<String> {
     let Some(istio) = &spec.istio else { return Vec::new() };
-    if istio.managed.as_ref().is_some_and(|m| m.mesh_config.is_some()) {
+    if istio.managed.is_some() && mesh_config::effective(spec, istio).is_some() {
         return vec![managed::PATH.to_owned()];
     }
     match (&istio.version, istio.install()) {

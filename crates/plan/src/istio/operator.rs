@@ -8,7 +8,7 @@ use meshgen_bundle::istio_operator::{
 };
 use meshgen_spec::{Component, Istio, KubernetesSettings, Name, ServiceSetting, Spec, TolerationSetting};
 
-use super::{Direction, Gateway, gateways, hub, mesh_config::mesh_config, tag};
+use super::{Direction, Gateway, gateways, hub, mesh_config::effective, tag};
 use crate::value::map;
 
 /// The files, in the order in which they are applied.
@@ -37,7 +37,7 @@ fn operator(spec: &Spec, istio: &Istio, revision: Option<&Name>, tag: String) ->
             hub: hub(istio),
             tag,
             revision: revision.filter(|r| r.as_str() != "default").map(ToString::to_string),
-            mesh_config: istio.mesh_config.as_ref().and_then(|m| mesh_config(m)),
+            mesh_config: effective(spec, istio),
             components: components(istio),
             values: (!istio.values.is_empty()).then(|| map(&istio.values)),
         },

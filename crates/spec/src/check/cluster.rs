@@ -104,6 +104,15 @@ fn combinations(spec: &Spec, aks: &Aks, problems: &mut Vec<Problem>) {
 }
 
 fn nodes(spec: &Spec, aks: &Aks, problems: &mut Vec<Problem>) {
+    if spec.azure_registry().is_none() {
+        problems.push(
+            Problem::error(
+                spec.project.place,
+                format!("`{}` gives no name for a registry of Azure", spec.project),
+            )
+            .help("say `registry` under `cluster.aks`: 5 to 50 of a-z and 0-9"),
+        );
+    }
     if !(1..=5000).contains(&aks.nodes.count.value) {
         problems.push(Problem::error(
             place(spec, &aks.nodes.count),

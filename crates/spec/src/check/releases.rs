@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use meshgen_yaml::{At, Problem, nearest};
 
-use crate::{
-    AclSecret, Dgraph, EnvName, FromEnv, Name, Release, Spec, Tree, TreeMap, Whitelist, WorkloadName,
-};
+use crate::{AclSecret, Dgraph, Name, Release, Spec, Tree, TreeMap, Whitelist, WorkloadName};
 
 pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
     for (name, release) in &spec.releases {
@@ -22,9 +20,6 @@ pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
         needs(spec, name, release, problems);
         for (key, value) in &release.values {
             secrets(key, value, problems);
-        }
-        for variable in release.values.values().flat_map(Tree::variables) {
-            self::variable(variable, problems);
         }
     }
     circles(spec, problems);
@@ -109,13 +104,11 @@ fn dgraph(name: &At<WorkloadName>, release: &Release, dgraph: &At<Box<Dgraph>>, 
                 Problem::error(whitelist.place, "an empty whitelist is none")
                     .help("leave it out: then only the pod itself may administrate"),
             ),
-            Whitelist::Entries(_) => {}
-            Whitelist::FromEnv(variable) => self::variable(variable, problems),
+            Whitelist::Entries(_) | Whitelist::FromEnv(_) => {}
         }
     }
     if let Some(acl) = &dgraph.acl {
         let AclSecret::FromEnv(variable) = &acl.secret;
-        self::variable(variable, problems);
         if variable.default.is_some() {
             problems.push(
                 Problem::error(variable.name.place, "a secret has no default: it would stand in the tree")
@@ -148,52 +141,6 @@ fn flags(config: &TreeMap, which: &str, problems: &mut Vec<Problem>) {
             );
         }
         secrets(key, value, problems);
-    }
-}
-
-/// Names that a script or a shell reads itself.
-const TAKEN: [&str; 24] = [
-    "PATH",
-    "HOME",
-    "IFS",
-    "SHELL",
-    "USER",
-    "PWD",
-    "OLDPWD",
-    "ENV",
-    "BASH_ENV",
-    "PS1",
-    "PS2",
-    "PS4",
-    "CDPATH",
-    "TMPDIR",
-    "LANG",
-    "KUBECONFIG",
-    "KUBE_CONTEXT",
-    "CLUSTER_NAME",
-    "KIND_NODE_IMAGE",
-    "REGISTRY",
-    "REGISTRY_NAME",
-    "REGISTRY_PORT",
-    "HOSTNAME",
-    "UID",
-];
-
-fn variable(variable: &FromEnv, problems: &mut Vec<Problem>) {
-    let name: &At<EnvName> = &variable.name;
-    let text = name.as_str();
-    let taken = ["AZ_", "BASH_", "LD_", "LC_", "HELM", "DYLD_"].iter().any(|prefix| text.starts_with(prefix));
-    if TAKEN.contains(&text) || taken {
-        problems.push(
-            Problem::error(
-                name.place,
-                format!("`{name}` has a meaning of its own in a shell or in the scripts"),
-            )
-            .help("choose another name"),
-        );
-    }
-    if variable.default.as_ref().is_some_and(|d| d.contains('\0')) {
-        problems.push(Problem::error(name.place, "a variable of the environment cannot hold a NUL"));
     }
 }
 

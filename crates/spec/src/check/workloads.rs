@@ -2,11 +2,11 @@
 
 use meshgen_yaml::{At, Problem};
 
-use crate::{EnvValue, Protocol, Spec, Workload, WorkloadName};
+use crate::{EnvValue, Origin, Protocol, Spec, Workload, WorkloadName};
 
 pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
-    // Those of releases are not said here.
-    for (name, workload) in spec.workloads.iter().filter(|(_, w)| w.release.is_none()) {
+    // Those of releases and addons are not said here.
+    for (name, workload) in spec.workloads.iter().filter(|(_, w)| w.origin == Origin::Spec) {
         super::namespace(spec, &name.namespace, name.place, problems);
         if let Some(namespace) = spec.namespaces.get(&name.namespace)
             && namespace.existing
@@ -22,7 +22,7 @@ pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
         }
         origin(name, workload, problems);
         if let Some(build) = &workload.build
-            && spec.cluster.registry().is_none()
+            && spec.registry().is_none()
         {
             super::no_registry(build.place, problems);
         }

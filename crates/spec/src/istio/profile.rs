@@ -84,7 +84,9 @@ impl Profile {
             Profile::Empty => ProfileParts { base: false, pilot: false, ingress: false, ..default },
             // Its pilot is a webhook that points elsewhere: no istiod runs.
             Profile::Remote => ProfileParts { pilot: false, ingress: false, ..default },
-            Profile::Ambient | Profile::OpenshiftAmbient => ProfileParts { ingress: false, cni: true, ztunnel: true, ..default },
+            Profile::Ambient | Profile::OpenshiftAmbient => {
+                ProfileParts { ingress: false, cni: true, ztunnel: true, ..default }
+            }
             Profile::Openshift => ProfileParts { cni: true, ..default },
         }
     }
