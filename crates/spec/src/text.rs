@@ -2,7 +2,7 @@
 
 use std::{borrow::Borrow, fmt, str::FromStr};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 /// Declares a type that is text for which `$check` found nothing to object to.
@@ -65,16 +65,24 @@ macro_rules! text {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                let pattern: &str = $pattern;
-                if pattern.is_empty() {
-                    json_schema!({ "type": "string" })
-                } else {
-                    json_schema!({ "type": "string", "pattern": pattern })
-                }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                $(#[$doc])*
+                #[derive(JsonSchema)]
+                struct Documented(#[expect(dead_code, reason = "only its documentation is asked for")] String);
+
+                // No text of ours is a line break: what is said of it is said of every other mistake.
+                let said = $name::try_from("\n".to_owned()).err().unwrap_or_default();
+                text_schema(Documented::json_schema(generator), $pattern, said.trim_start_matches("`\n` is "))
             }
         }
     };
+}
+
+/// The schema of text: `pattern` for everybody, and the message that some editors show instead of it.
+fn text_schema(mut schema: Schema, pattern: &str, message: &str) -> Schema {
+    schema.insert("pattern".to_owned(), pattern.into());
+    schema.insert("patternErrorMessage".to_owned(), message.into());
+    schema
 }
 
 text!(
@@ -100,7 +108,7 @@ text!(
             "`{s}` is not a valid object name: use up to 253 of a-z, 0-9, `-` and `.`, each part between dots with a letter or digit at both ends"
         ))
     },
-    r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+    r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$"
 );
 
 text!(
@@ -116,7 +124,7 @@ text!(
             "`{s}` is not a valid port name: use 1 to 15 of a-z, 0-9 and `-`, with at least one letter, no `-` at either end and none doubled"
         ))
     },
-    "^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$"
+    "^(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$"
 );
 
 text!(
@@ -129,7 +137,7 @@ text!(
             "`{s}` is not a valid label key: use up to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends, perhaps after a DNS name and `/`"
         ))
     },
-    ""
+    r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 );
 
 text!(
@@ -170,7 +178,7 @@ text!(
             Err(format!("`{s}` is not a host name: use labels of a-z, 0-9 and `-` with dots between, such as `api.example.com` or `*.example.com`"))
         }
     },
-    r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$"
+    r"^(\*\.)?[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+$"
 );
 
 text!(
@@ -183,7 +191,7 @@ text!(
     } else {
         Err(format!("`{s}` is not an image reference: write `registry/path/name:tag` or `…@sha256:…`, the path in lower case"))
     },
-    ""
+    r"^[A-Za-z0-9][A-Za-z0-9._:/-]*(@sha256:[0-9a-f]{64})?$"
 );
 
 text!(
@@ -198,7 +206,7 @@ text!(
             Err(format!("`{s}` is not a path: start with `/`, and use `*` at the end only, as in `/charges/*`"))
         }
     },
-    r"^/[^?#*\s]*\*?$"
+    r#"^/[!"$-)+->@-~]*\*?$"#
 );
 
 text!(
@@ -257,7 +265,7 @@ text!(
     } else {
         Err("a reason is one line that says why".to_owned())
     },
-    r"\S"
+    r"^[^\n\r]*\S[^\n\r]*$"
 );
 
 text!(
@@ -272,7 +280,7 @@ text!(
             Err(format!("`{s}` is not a version of Istio: write `1.31.1`, or `\"1.31\"` in quotes"))
         }
     },
-    r"^[0-9]+\.[0-9]+(\.[0-9]+)?$"
+    r"^[0-9]{1,4}\.[0-9]{1,4}(\.[0-9]{1,4})?$"
 );
 
 text!(
@@ -469,23 +477,34 @@ impl fmt::Display for Cidr {
 }
 
 macro_rules! string_schema {
-    ($($name:ident: $pattern:literal),*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $pattern:literal, $message:literal;)*) => {$(
         impl JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern })
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                $(#[$doc])*
+                #[derive(JsonSchema)]
+                struct Documented(#[expect(dead_code, reason = "only its documentation is asked for")] String);
+
+                text_schema(Documented::json_schema(generator), $pattern, $message)
             }
         }
     )*};
 }
 
 string_schema! {
+    /// A workload: `namespace/name`, as kubectl shows it.
     WorkloadName: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+        "write `namespace/name`, each 1 to 63 of a-z, 0-9 and `-`, with no `-` at either end";
+    /// One workload, `namespace/name`, or all of a namespace, `namespace/*`.
     Workloads: r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?|\*)$",
-    SecretKey: "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[-._a-zA-Z0-9]+$",
-    Cidr: "^[0-9a-fA-F.:]+/[0-9]{1,3}$"
+        "write `namespace/name`, or `namespace/*` for all of it";
+    /// A key of a Secret: `name/key`.
+    SecretKey: r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*/[-._a-zA-Z0-9]{1,253}$",
+        "this does not name a key of a Secret: write `name/key`";
+    /// A block of addresses, such as `10.0.0.0/8` or `2001:db8::/32`.
+    Cidr: "^[0-9a-fA-F.:]+/[0-9]{1,3}$", "not a block of addresses: write `10.0.0.0/8` or `2001:db8::/32`";
 }
 
 /// Whether this is a DNS label of RFC 1123, as Kubernetes has it: lower case only.
