@@ -20,6 +20,7 @@ use crate::{EnvName, LabelKey, Name, ObjectName, PortName, Spec, WorkloadName, W
 pub fn schema() -> Schema {
     let mut value = whole();
     rules::add(&mut value);
+    tidy::inline(&mut value);
     Schema::try_from(value).unwrap_or_default()
 }
 
@@ -29,6 +30,7 @@ pub fn schema_for(spec: &Spec) -> Schema {
     let mut value = whole();
     rules::add(&mut value);
     close::over(spec, &mut value);
+    tidy::inline(&mut value);
     Schema::try_from(value).unwrap_or_default()
 }
 

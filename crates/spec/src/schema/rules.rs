@@ -80,6 +80,9 @@ const LISTS: [&str; 10] = [
     "/definitions/Expectation/properties/claims",
 ];
 
+/// The words for namespaces.
+const WORDS: &str = "/definitions/Namespaces/anyOf/0";
+
 /// What holds where nothing is said.
 fn defaults() -> [(&'static str, Value); 10] {
     [
@@ -110,6 +113,7 @@ pub(super) fn add(root: &mut Value) {
     for (field, value) in defaults() {
         set(root, field, "default", value);
     }
+    set(root, WORDS, "enumDescriptions", json!(["All that take part in the mesh.", "All of the cluster."]));
 }
 
 fn set(root: &mut Value, at: &str, key: &str, value: Value) {
@@ -138,6 +142,7 @@ mod tests {
     #[test]
     fn every_rule_is_about_something_that_is_there() {
         let root = whole();
+        assert_eq!(root.pointer(WORDS).unwrap()["enum"], json!(["meshed", "all"]));
         let fields = PORTS.into_iter().chain(LISTS).chain(defaults().map(|(field, _)| field));
         for field in fields {
             assert!(root.pointer(field).is_some(), "{field}");

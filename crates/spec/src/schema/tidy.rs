@@ -26,6 +26,26 @@ pub(super) fn tidy(root: &mut Value) {
     });
 }
 
+/// Writes text types where they are referred to with a description: of two, editors show that of the type, and the one
+/// of the field says more.
+pub(super) fn inline(root: &mut Value) {
+    let definitions = root.get("definitions").and_then(Value::as_object).into_iter().flatten();
+    let texts: BTreeMap<String, Object> = definitions
+        .filter(|(_, d)| d.get("type").is_some_and(|t| t == "string"))
+        .filter_map(|(name, d)| Some((format!("#/definitions/{name}"), d.as_object()?.clone())))
+        .collect();
+    each(root, &mut |schema| {
+        let Some([only]) = schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) else { return };
+        let text = only.get("$ref").and_then(Value::as_str).and_then(|name| texts.get(name));
+        if let Some(text) = text.filter(|_| schema.contains_key("description")) {
+            schema.remove("allOf");
+            for (key, value) in text {
+                schema.entry(key).or_insert_with(|| value.clone());
+            }
+        }
+    });
+}
+
 /// Calls `with` for every schema in a value, the innermost first.
 fn each(value: &mut Value, with: &mut impl FnMut(&mut Object)) {
     match value {
