@@ -148,16 +148,8 @@ fn names(selector: &LabelSelector) -> Option<Vec<String>> {
 
 /// Whether these labels are what `meshed` selects by, on this cluster.
 fn is_membership(labels: &Labels, draft: &Draft) -> bool {
-    let Some(istio) = &draft.istio else { return false };
-    let ours = match &istio.revision {
-        None => ("istio-injection", "enabled"),
-        Some(revision) => ("istio.io/rev", revision.as_str()),
-    };
-    if labels.len() != 1 || labels.get(ours.0).is_none_or(|v| v != ours.1) {
-        return false;
-    }
-    let mut modes = draft.namespaces.values().filter_map(|n| n.mesh).filter(|m| *m != "none").peekable();
-    modes.peek().is_some() && modes.all(|m| m == "sidecar")
+    let ours = draft.membership.as_ref();
+    labels.len() == 1 && ours.is_some_and(|(key, value)| labels.get(*key) == Some(value))
 }
 
 /// Ports of a rule in the words of the target.

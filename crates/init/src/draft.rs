@@ -19,6 +19,8 @@ pub(crate) struct Draft {
     pub(crate) notes: Notes,
     pub(crate) engine: Engine,
     pub(crate) istio: Option<Istio>,
+    /// The label that `meshed` selects namespaces by, where a spec has one for all.
+    pub(crate) membership: Option<(&'static str, String)>,
     /// The mode of mTLS for the whole mesh.
     pub(crate) mtls: Option<&'static str>,
     pub(crate) namespaces: BTreeMap<String, Namespace>,

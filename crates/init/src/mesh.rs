@@ -32,6 +32,7 @@ pub(crate) fn read(objects: &[Object], draft: &mut Draft) {
         istio.revision = revision(draft);
     }
     members(&mut istio, objects, draft);
+    draft.membership = one_membership(&istio, draft);
     draft.istio = Some(istio);
     for object in objects.iter().filter(|o| o.is("security.istio.io", "PeerAuthentication")) {
         peer_authentication(object, draft);
@@ -159,6 +160,17 @@ fn members(istio: &mut Istio, objects: &[Object], draft: &mut Draft) {
     for object in objects.iter().filter(|o| o.is("", "Namespace") && notes.contains(&o.name)) {
         draft.note(object, "it names another revision of Istio, and a spec has one: it is `existing`, and its labels stay as they are");
     }
+}
+
+/// The label of every meshed namespace. None where some are ambient: `meshed` then means two labels.
+fn one_membership(istio: &Istio, draft: &Draft) -> Option<(&'static str, String)> {
+    let mut modes = draft.namespaces.values().filter_map(|n| n.mesh).filter(|m| *m != "none").peekable();
+    modes.peek()?;
+    let label = match &istio.revision {
+        None => ("istio-injection", "enabled".to_owned()),
+        Some(revision) => ("istio.io/rev", revision.clone()),
+    };
+    modes.all(|m| m == "sidecar").then_some(label)
 }
 
 /// Istio's word for a mode.
