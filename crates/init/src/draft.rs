@@ -167,6 +167,9 @@ pub(crate) struct Policy {
     pub(crate) allow: Option<Vec<Allow>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) spec: Option<Raw>,
+    /// The object that it was made of, or the first of them.
+    #[serde(skip)]
+    pub(crate) origin: Option<At<String>>,
 }
 
 /// A policy in full.

@@ -31,8 +31,14 @@ impl Draft {
             let free =
                 |name: &String| !rendered.contains(name) && !taken.contains(&(key.0.clone(), name.clone()));
             let numbered = (2..).map(|n| format!("{wish}-{n}"));
-            let name = std::iter::once(wish.clone()).chain(numbered).find(free).unwrap_or(wish);
+            let name =
+                std::iter::once(wish.clone()).chain(numbered).find(free).unwrap_or_else(|| wish.clone());
             taken.insert((key.0.clone(), name.clone()));
+            if let Some(origin) = policy.origin.clone().filter(|_| name != wish) {
+                let why =
+                    format!("the spec renders another object of its name: it is called `{name}` from now on");
+                self.notes.add_other(origin, &why);
+            }
             policy.name = Some(name).filter(|name| *name != default);
         }
     }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::{api::networking::v1::NetworkPolicySpec, apimachinery::pkg::apis::meta::v1::LabelSelector};
+use meshgen_yaml::At;
 
 use crate::{
     allow::{self, Target},
@@ -197,6 +198,7 @@ fn merged(group: Vec<Read<'_>>) -> NetworkPolicySpec {
 /// Puts a policy under its key, with the name of the first object that it stands for.
 pub(crate) fn put(key: Target, mut policy: Policy, objects: &[&Object], draft: &mut Draft) {
     policy.name = objects.first().map(|o| o.name.clone());
+    policy.origin = objects.first().map(|o| At { value: o.to_string(), place: o.place });
     for object in objects.iter().skip(1) {
         draft.notes.add(object, "another policy protects the same, and one that does what both do has the name of the first: delete this one");
     }

@@ -357,6 +357,7 @@ fn no_name_is_that_of_an_exception() {
             policyTypes:
             - Egress
     ["NetworkPolicy shop/deny"]: what says the same is called `default-deny` from now on: delete this one
+    ["NetworkPolicy shop/allow-dns"]: the spec renders another object of its name: it is called `allow-dns-2` from now on
     "#);
 }
 
