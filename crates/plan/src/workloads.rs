@@ -210,11 +210,7 @@ impl Context<'_> {
 
     fn readiness(&self) -> Option<Probe> {
         let path = self.workload.health.as_ref()?;
-        let (port, _) = self
-            .workload
-            .ports
-            .iter()
-            .find(|(name, _)| matches!(name.as_str().split('-').next(), Some("http" | "http2")))?;
+        let port = self.workload.http_port()?;
         Some(Probe {
             http_get: Some(HTTPGetAction {
                 path: Some(path.to_string()),

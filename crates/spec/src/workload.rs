@@ -298,8 +298,15 @@ impl<'de> Deserialize<'de> for EnvValue {
                 Err(E::custom(QUOTES))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EnvValue, A::Error> {
-                Ok(match Tagged::deserialize(MapAccessDeserializer::new(map))? {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EnvValue, A::Error> {
+                if map.size_hint() == Some(0) {
+                    return Err(de::Error::invalid_type(de::Unexpected::Map, &self));
+                }
+                let tagged = Tagged::deserialize(MapAccessDeserializer::new(&mut map))?;
+                if map.next_key::<de::IgnoredAny>()?.is_some() {
+                    return Err(de::Error::custom("a value comes from one place: keep one of these keys"));
+                }
+                Ok(match tagged {
                     Tagged::Text(text) => EnvValue::Text { text, plain: false },
                     Tagged::Secret(key) => EnvValue::Secret(key),
                     Tagged::HostOf(workload) => EnvValue::HostOf(workload),
@@ -337,6 +344,12 @@ pub struct Resources {
 }
 
 impl Workload {
+    /// The first port that the kubelet can ask for a path. It does not speak gRPC to a path.
+    pub fn http_port(&self) -> Option<&PortName> {
+        let names = self.ports.keys().map(|name| &name.value);
+        names.into_iter().find(|name| matches!(name.as_str().split('-').next(), Some("http" | "http2")))
+    }
+
     /// The service account that its pods run as, under the name of the workload.
     pub fn service_account<'a>(&'a self, name: &'a Name) -> &'a str {
         match &self.existing {

@@ -149,6 +149,14 @@ impl de::Error for Error {
         })
     }
 
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let near = nearest(field, expected.iter().copied());
+        Error::Message(match near {
+            Some(near) => format!("`{field}` is not a key that is known here: did you mean `{near}`?"),
+            None => format!("`{field}` is not a key that is known here: use {}", one_of(expected)),
+        })
+    }
+
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         Error::Message(format!("expected {expected}, found {}", found(unexpected)))
     }
@@ -202,10 +210,20 @@ impl<'de> De<'de, '_> {
                 _ if missing_was_left_out => {
                     self.run.hole(self.node);
                 }
+                // What is wrong with a map of which something is left out may only follow from that.
+                Error::Message(_) if self.is_partial() => {
+                    self.run.hole(self.node);
+                }
                 e => self.run.report(self.node, Problem::error(self.head(), e.to_string())),
             }
             Error::Reported
         })
+    }
+
+    /// Whether this is a map of which an entry is left out.
+    fn is_partial(self) -> bool {
+        let keys = self.run.keys.borrow();
+        self.node.entries().iter().any(|e| self.run.is_hole(&e.value) || keys.contains(&address(e)))
     }
 
     /// The place to point at: all of a scalar, but only the start of what goes over many lines.
@@ -223,7 +241,10 @@ impl<'de> De<'de, '_> {
     fn unexpected(self) -> Unexpected<'de> {
         match &self.node.value {
             Value::Scalar(s) if s.is_null() => Unexpected::Unit,
-            Value::Scalar(s) => Unexpected::Str(&s.text),
+            Value::Scalar(s) => match scalar::integer(&s.text).map(i64::try_from) {
+                Some(Ok(n)) if s.plain => Unexpected::Signed(n),
+                _ => Unexpected::Str(&s.text),
+            },
             Value::List(_) => Unexpected::Seq,
             Value::Map(_) => Unexpected::Map,
         }
@@ -232,6 +253,14 @@ impl<'de> De<'de, '_> {
     fn wrong<T>(self, expected: &str) -> Result<T, Error> {
         let message = format!("expected {expected}, found {}", found(self.unexpected()));
         self.settle(Err(Error::Message(message)))
+    }
+
+    fn not_a_map<T>(self) -> Result<T, Error> {
+        if self.node.is_null() {
+            let problem = Problem::error(self.node.place, "expected a map, found nothing");
+            return self.report(problem.help("where there is nothing to say, write `{}`"));
+        }
+        self.wrong("a map")
     }
 
     fn report<T>(self, problem: Problem) -> Result<T, Error> {
@@ -265,11 +294,10 @@ impl<'de> De<'de, '_> {
             return self.wrong(expected);
         }
         if s.plain && !scalar::is_text_everywhere(&s.text) {
-            let what = scalar::mistaken_for(&s.text);
             return self.report(
                 Problem::error(
                     self.node.place,
-                    format!("`{}` without quotes is {what} to some readers of YAML", s.text),
+                    format!("`{}` without quotes is {}", s.text, mistake(&s.text)),
                 )
                 .help(format!("write it in quotes: \"{}\"", s.text)),
             );
@@ -315,6 +343,13 @@ impl<'de> De<'de, '_> {
         self.check_keys(entries, known);
         self.settle(visitor.visit_map(Entries { known, rest: entries.iter(), value: None, run: self.run }))
     }
+}
+
+/// What plain text is taken for that should be text, and by whom.
+fn mistake(text: &str) -> String {
+    let what = scalar::mistaken_for(text);
+    let to_all = scalar::decimal(text).is_some() || matches!(text, "true" | "false" | "null");
+    if to_all { what.to_owned() } else { format!("{what} to some readers of YAML") }
 }
 
 fn unknown_key(entry: &Entry, known: &[&str]) -> Problem {
@@ -475,7 +510,7 @@ impl<'de> Deserializer<'de> for De<'de, '_> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.value {
             Value::Map(_) => self.map(None, visitor),
-            _ => self.wrong("a map"),
+            _ => self.not_a_map(),
         }
     }
 
@@ -487,7 +522,7 @@ impl<'de> Deserializer<'de> for De<'de, '_> {
     ) -> Result<V::Value, Error> {
         match &self.node.value {
             Value::Map(_) => self.map(Some(fields), visitor),
-            _ => self.wrong("a map"),
+            _ => self.not_a_map(),
         }
     }
 
@@ -519,6 +554,7 @@ impl<'de> Deserializer<'de> for De<'de, '_> {
                         value: Some(value),
                     }))
                 }
+                [] => self.wrong(&one_of(variants)),
                 _ => self.report(
                     Problem::error(self.head(), format!("expected exactly one of {}", one_of(variants)))
                         .help(format!("found {} keys: keep one", entries.len())),
@@ -610,12 +646,11 @@ impl<'de> Deserializer<'de> for KeyDe<'de, '_> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let key = &self.entry.key;
         if key.plain && !scalar::is_text_everywhere(&key.text) {
-            let what = scalar::mistaken_for(&key.text);
             self.run.report(
                 &self.entry.value,
                 Problem::error(
                     self.entry.key_place,
-                    format!("the key `{}` without quotes is {what} to some readers of YAML", key.text),
+                    format!("the key `{}` without quotes is {}", key.text, mistake(&key.text)),
                 )
                 .help(format!("write it in quotes: \"{}\"", key.text)),
             );

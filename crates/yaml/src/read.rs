@@ -120,6 +120,12 @@ impl<'a> Reader<'a> {
                 if info.contains("recursion") || info.contains("nesting") {
                     return Err(Box::new(self.too_deep(place)));
                 }
+                if info.contains("unknown anchor") {
+                    return Err(Box::new(
+                        Problem::error(place, "this alias stands for an anchor that is not there")
+                            .help("write `&name` where the value is; text that starts with `*` needs quotes"),
+                    ));
+                }
                 Err(Box::new(Problem::error(place, format!("this is not YAML: {info}"))))
             }
             None => Ok((Event::StreamEnd, Span::default())),

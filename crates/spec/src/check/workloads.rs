@@ -140,7 +140,7 @@ fn ports(name: &At<WorkloadName>, workload: &Workload, problems: &mut Vec<Proble
         }
     }
     if let Some(health) = &workload.health
-        && !workload.ports.keys().any(|p| crate::check::policies::is_http(p.as_str()))
+        && workload.http_port().is_none()
     {
         problems.push(
             Problem::error(health.place, format!("`{name}` has no HTTP port to ask for its health"))
