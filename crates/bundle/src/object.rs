@@ -12,7 +12,7 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{calico, istio};
 
@@ -90,6 +90,13 @@ macro_rules! objects {
             pub fn metadata(&self) -> &ObjectMeta {
                 match self {
                     $(Object::$kind(o) => &o.metadata,)*
+                }
+            }
+
+            /// Reads an object of the kind that this one has.
+            pub fn read_alike<'de, D: Deserializer<'de>>(&self, from: D) -> Result<Object, D::Error> {
+                match self {
+                    $(Object::$kind(_) => <$type>::deserialize(from).map(Object::from),)*
                 }
             }
         }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::scalar;
+
 /// A file of a [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
@@ -105,7 +107,7 @@ impl Problem {
         Problem {
             severity: Severity::Error,
             place: place.into(),
-            message: message.into(),
+            message: visible(message.into()),
             help: None,
             related: Vec::new(),
         }
@@ -119,14 +121,27 @@ impl Problem {
     /// Adds what would be right.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(visible(help.into()));
         self
     }
 
     /// Adds another place that belongs to it.
     #[must_use]
     pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.related.push((place, label.into()));
+        self.related.push((place, visible(label.into())));
         self
     }
+}
+
+/// Text on one line that a terminal shows as it is. It quotes the input, which may hold what moves a cursor or
+/// turns the direction of writing.
+fn visible(text: String) -> String {
+    if text.chars().all(scalar::is_visible) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if scalar::is_visible(c) { shown.push(c) } else { shown.extend(c.escape_default()) }
+    }
+    shown
 }

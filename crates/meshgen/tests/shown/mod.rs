@@ -16,12 +16,13 @@ pub(crate) fn shown(project: &Project) -> String {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        writeln!(text, "{}: {severity}: {message}", at(project, *place)).unwrap();
+        // Writing to a `String` does not fail.
+        let _ = writeln!(text, "{}: {severity}: {message}", at(project, *place));
         for (place, label) in related {
-            writeln!(text, "    {}: {label}", at(project, Some(*place))).unwrap();
+            let _ = writeln!(text, "    {}: {label}", at(project, Some(*place)));
         }
         if let Some(help) = help {
-            writeln!(text, "    help: {help}").unwrap();
+            let _ = writeln!(text, "    help: {help}");
         }
     }
     text
