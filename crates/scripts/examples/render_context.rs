@@ -16,7 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (text, mode) = match file.content {
             Content::Text(text) => (text, 0o644),
             Content::Script(text) => (text, 0o755),
-            Content::Objects(_) => return Err("objects are not text".into()),
+            Content::Objects(_) | Content::Data(_) | Content::ChartTemplate(_) | Content::Gotmpl(_) => {
+                return Err("only text is made of templates".into());
+            }
         };
         let path = Path::new(&folder).join(file.path.as_str());
         fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;

@@ -72,14 +72,14 @@ macro_rules! text {
 
                 // No text of ours is a line break: what is said of it is said of every other mistake.
                 let said = $name::try_from("\n".to_owned()).err().unwrap_or_default();
-                text_schema(Documented::json_schema(generator), $pattern, said.trim_start_matches("`\n` is "))
+                $crate::text::text_schema(Documented::json_schema(generator), $pattern, said.trim_start_matches("`\n` is "))
             }
         }
     };
 }
 
 /// The schema of text: `pattern` for everybody, and the message that some editors show instead of it.
-fn text_schema(mut schema: Schema, pattern: &str, message: &str) -> Schema {
+pub(crate) fn text_schema(mut schema: Schema, pattern: &str, message: &str) -> Schema {
     schema.insert("pattern".to_owned(), pattern.into());
     schema.insert("patternErrorMessage".to_owned(), message.into());
     schema
@@ -487,7 +487,7 @@ macro_rules! string_schema {
                 #[derive(JsonSchema)]
                 struct Documented(#[expect(dead_code, reason = "only its documentation is asked for")] String);
 
-                text_schema(Documented::json_schema(generator), $pattern, $message)
+                $crate::text::text_schema(Documented::json_schema(generator), $pattern, $message)
             }
         }
     )*};

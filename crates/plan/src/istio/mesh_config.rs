@@ -53,7 +53,11 @@ fn extension_providers(said: &MeshConfig) -> Vec<Value> {
 fn mesh_config(said: &MeshConfig) -> Option<Value> {
     let mut all: Vec<(&str, Value)> = Vec::new();
     text(&mut all, "accessLogFile", said.access_log_file.as_ref());
-    text(&mut all, "accessLogEncoding", said.access_log_encoding.map(|e| e.as_str()).as_ref());
+    text(
+        &mut all,
+        "accessLogEncoding",
+        said.access_log_encoding.map(meshgen_spec::AccessLogEncoding::as_str).as_ref(),
+    );
     text(&mut all, "accessLogFormat", said.access_log_format.as_ref());
     switch(&mut all, "enableTracing", said.enable_tracing);
     switch(&mut all, "enableAutoMtls", said.enable_auto_mtls);

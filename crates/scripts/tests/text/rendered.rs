@@ -20,7 +20,9 @@ fn shown(files: &[File], known: &[File]) -> String {
         let (mode, text) = match &file.content {
             Content::Text(text) => ("0644", text),
             Content::Script(text) => ("0755", text),
-            Content::Objects(_) => panic!("objects are not text"),
+            Content::Objects(_) | Content::Data(_) | Content::ChartTemplate(_) | Content::Gotmpl(_) => {
+                panic!("only text is made of templates")
+            }
         };
         write!(out, "======== {} {mode} {}", file.path, file.part.name()).unwrap();
         if known.get(&file.path) == Some(&&file.content) {
