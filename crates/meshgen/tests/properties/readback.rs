@@ -28,6 +28,10 @@ pub(crate) fn check(bundle: &Bundle) -> Vec<Value> {
 }
 
 fn documents(text: &str) -> Vec<Value> {
+    if text.is_empty() {
+        // Else it would be one empty document.
+        return Vec::new();
+    }
     serde_yaml::Deserializer::from_str(text).map(|document| Value::deserialize(document).unwrap()).collect()
 }
 
