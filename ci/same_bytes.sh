@@ -20,7 +20,7 @@ listing() {
 render() {
   local name="$1" mask="$2"
   shift 2
-  (umask "$mask" && env -i PATH="$PATH" HOME="$scratch" "$@" "$meshgen" render -f "$spec" -o "$scratch/$name" >/dev/null)
+  (umask "$mask" && env -i PATH="$PATH" HOME="$scratch" "$@" "$meshgen" render -f "$spec" -o "$scratch/$name") >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 2; }
   (umask "$mask" && env -i PATH="$PATH" HOME="$scratch" "$@" "$meshgen" render -f "$spec") >"$scratch/$name/stream"
   chmod 644 "$scratch/$name/stream" # The shell's own.
   listing "$scratch/$name" >"$scratch/$name.list"
