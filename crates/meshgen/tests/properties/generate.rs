@@ -59,7 +59,7 @@ pub(crate) fn spec(dice: &mut Dice<'_>) -> Value {
     spec.insert("meshgen".to_owned(), json!("v1"));
     spec.insert("project".to_owned(), json!(dice.pick(&["shop", "no", "a1"])));
     let engine = if world.calico { "calico" } else { dice.pick(&["cilium", "other", "kindnet"]) };
-    let cluster = dice.pick(&["existing", "kind"]);
+    let cluster = if world.calico { dice.pick(&["existing", "kind"]) } else { "existing" };
     spec.insert("cluster".to_owned(), json!({ cluster: { "networkPolicy": engine } }));
     if world.mesh {
         spec.insert("istio".to_owned(), istio(dice, &world));
@@ -194,7 +194,7 @@ fn rendered(dice: &mut Dice<'_>, world: &World, ports: &[(String, u16)]) -> Valu
         "resources": { "requests": { "cpu": dice.pick(&["100m", "1", "0.5"]) }, "limits": { "memory": "64Mi" } },
     });
     if ports.iter().any(|(name, _)| name.starts_with("http")) && dice.once_in(2) {
-        workload["health"] = json!(dice.pick(&["/ready", "/", "/a%20b?c=d"]));
+        workload["health"] = json!(dice.pick(&["/ready", "/", "/a.b/c-d"]));
     }
     if dice.once_in(3) {
         workload["labels"] = json!({ "team": dice.pick(&LABELS) });
