@@ -21,7 +21,7 @@ struct Options {
     /// Ask the naive judge instead.
     #[arg(long)]
     naive: bool,
-    /// Differences that are right: suite, case, reason and source, separated by tabs.
+    /// Differences that are right: suite, case, reason and source, separated by tabs. Left out: those of this repository.
     #[arg(long, value_name = "FILE")]
     accepted: Option<PathBuf>,
     /// How many lines of a difference to show.
@@ -31,10 +31,12 @@ struct Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let list =
-        options.accepted.as_ref().map(|f| manifests::text(f).ok_or(0).and_then(|t| Accepted::parse(&t)));
-    let accepted = match list.transpose() {
-        Ok(accepted) => accepted.unwrap_or_default(),
+    let list = match &options.accepted {
+        Some(file) => manifests::text(file).ok_or(0),
+        None => Ok(include_str!("../accepted.tsv").to_owned()),
+    };
+    let accepted = match list.and_then(|text| Accepted::parse(&text)) {
+        Ok(accepted) => accepted,
         Err(line) => {
             eprintln!(
                 "error: the list of accepted differences: line {line} needs suite, case, reason and source"

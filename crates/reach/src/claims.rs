@@ -149,7 +149,7 @@ impl Judge<'_> {
                 found.extend(self.other_ways(gateway, to, &ports));
             }
         }
-        let worst = found.into_iter().max_by_key(|(truth, _)| *truth);
+        let worst = found.into_iter().reduce(|a, b| if b.0 > a.0 { b } else { a });
         let (truth, counter) = worst.map_or((Truth::True, None), |(truth, counter)| (truth, Some(counter)));
         Ok(Proof { truth, counter })
     }
@@ -187,8 +187,7 @@ impl Judge<'_> {
                 }
                 Who::Outside(set) => {
                     let inside = self.outside().into_iter().map(|r| set.intersection(&r.into()));
-                    let first = inside.filter_map(|s| s.ranges().next().map(|r| Party::Address(r.first)));
-                    all.extend(first.collect::<Vec<_>>());
+                    all.extend(inside.filter_map(|s| s.ranges().next().map(Party::Range)));
                 }
             }
         }
@@ -198,7 +197,7 @@ impl Judge<'_> {
     fn claimed(&self, to: &Party, ports: &[ClaimPort]) -> PortSet {
         let pod = match to {
             Party::Pod(n) => self.cluster().pods.get(*n),
-            Party::Address(_) | Party::Stranger(_) => None,
+            Party::Address(_) | Party::Range(_) | Party::Stranger(_) => None,
         };
         let declared = || pod.into_iter().flat_map(|p| &p.ports);
         if ports.is_empty() {
@@ -253,7 +252,7 @@ impl Judge<'_> {
             let covered = |w: &Who| matches!(w, Who::Outside(set) if set.contains_all(&(*r).into()));
             !only.iter().any(covered)
         });
-        parties.extend(outside.map(|r| Party::Address(r.first)));
+        parties.extend(outside.map(Party::Range));
         parties.extend(self.strangers(only, &allowed, to).into_iter().map(Party::Stranger));
         let mut found = Vec::new();
         for from in parties.iter().filter(|from| *from != to) {
@@ -352,8 +351,7 @@ impl Judge<'_> {
     fn other_ways(&self, gateway: &str, to: &Party, ports: &PortSet) -> Vec<(Truth, Counter)> {
         let mut found = Vec::new();
         for range in self.outside() {
-            let from = Party::Address(range.first);
-            found.extend(self.open(&from, to, ports));
+            found.extend(self.open(&Party::Range(range), to, ports));
         }
         for way in self.ways() {
             let by = way.gateway.as_deref();

@@ -104,7 +104,7 @@ impl Judge<'_> {
     fn alike(&self, pods: Vec<Party>) -> Vec<Party> {
         let pod = |p: &Party| match p {
             Party::Pod(n) => self.cluster().pods.get(*n),
-            Party::Address(_) | Party::Stranger(_) => None,
+            Party::Address(_) | Party::Range(_) | Party::Stranger(_) => None,
         };
         let seen =
             |p: &Pod| (p.workload, p.labels.clone(), p.account.clone(), p.ports.clone(), p.host_network);
@@ -183,7 +183,7 @@ impl PortAsked<'_> {
                 named.map(|(protocol, number)| PortSet::one(protocol, number)).collect()
             }
             (PortAsked::Name(name), Party::Stranger(_)) => PortSet::named(Protocol::Tcp, name),
-            (PortAsked::Name(_), Party::Address(_)) => PortSet::default(),
+            (PortAsked::Name(_), Party::Address(_) | Party::Range(_)) => PortSet::default(),
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum Party {
     Pod(usize),
     /// An address outside of the cluster.
     Address(IpAddr),
+    /// Addresses outside that no policy tells apart.
+    Range(AddressRange),
     /// A pod that need not exist.
     Stranger(Stranger),
 }
@@ -87,6 +89,7 @@ impl Party {
                 Some(End::Pod(PodView { host_is_pod, ..PodView::new(cluster, pod) }))
             }
             Party::Address(address) => Some(End::Outside(AddressRange { first: *address, last: *address })),
+            Party::Range(range) => Some(End::Outside(*range)),
             Party::Stranger(stranger) => Some(End::Pod(PodView {
                 namespace: &stranger.namespace,
                 labels: &stranger.pod,
@@ -104,7 +107,7 @@ impl Party {
     pub(crate) fn is_host(&self, cluster: &Cluster) -> bool {
         match self {
             Party::Pod(n) => cluster.pods.get(*n).is_some_and(|p| p.host_network),
-            Party::Address(_) | Party::Stranger(_) => false,
+            Party::Address(_) | Party::Range(_) | Party::Stranger(_) => false,
         }
     }
 
@@ -116,6 +119,7 @@ impl Party {
                 workload.map(ToString::to_string).unwrap_or_default()
             }
             Party::Address(address) => address.to_string(),
+            Party::Range(range) => range.short(),
             Party::Stranger(stranger) => stranger.to_string(),
         }
     }

@@ -179,15 +179,7 @@ impl Report {
             let _ = writeln!(text, "\nWays in from outside:");
         }
         for way in &self.ways {
-            let _ = writeln!(
-                text,
-                "{} ({}) => {} : {}{}",
-                way.door,
-                way.via,
-                way.to,
-                way.ports,
-                unknown(&way.unknown)
-            );
+            let _ = writeln!(text, "{} ({}) => {} : {}", way.door, way.via, way.to, way.told());
         }
         let _ = writeln!(text, "\n{}", self.coverage.sentence());
         text
@@ -201,7 +193,7 @@ impl Report {
             let _ = writeln!(text, "| {} | {} | {}{unsure} |", cell(&line.from), cell(&line.to), line.ports);
         }
         for way in &self.ways {
-            let ports = format!("{}{}", way.ports, unknown(&way.unknown));
+            let ports = way.told();
             let _ =
                 writeln!(text, "| outside, by {} ({}) | {} | {ports} |", way.door, way.via, code(&way.to));
         }
@@ -227,8 +219,15 @@ impl Coverage {
     }
 }
 
-fn unknown(ports: &PortSet) -> String {
-    if ports.is_empty() { String::new() } else { format!(" ({ports} unknown)") }
+impl WayTold {
+    fn told(&self) -> String {
+        let unknown = || format!("{} (unknown)", self.unknown);
+        match (self.ports.is_empty(), self.unknown.is_empty()) {
+            (_, true) => self.ports.to_string(),
+            (true, false) => unknown(),
+            (false, false) => format!("{}, {}", self.ports, unknown()),
+        }
+    }
 }
 
 /// How many names stand in a line before the rest is only counted.

@@ -77,7 +77,9 @@ impl Judge<'_> {
         let to = Party::Pod(pod);
         let open = match via {
             // What a controller that was not read may send is its own affair.
-            Party::Stranger(_) | Party::Address(_) => self.one_side(Direction::Ingress, &to, &via),
+            Party::Stranger(_) | Party::Address(_) | Party::Range(_) => {
+                self.one_side(Direction::Ingress, &to, &via)
+            }
             Party::Pod(_) => self.permitted(&via, &to),
         };
         Way {
