@@ -13,6 +13,7 @@ mod classes;
 mod cluster;
 mod compare;
 mod door;
+mod explain;
 mod exposure;
 mod find;
 mod judge;

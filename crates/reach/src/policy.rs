@@ -144,6 +144,17 @@ impl Policy {
 }
 
 impl PolicyKind {
+    /// Whether it is one of Calico's own.
+    pub fn is_calico(self) -> bool {
+        match self {
+            PolicyKind::CalicoNetworkPolicy | PolicyKind::GlobalNetworkPolicy => true,
+            PolicyKind::NetworkPolicy
+            | PolicyKind::AdminNetworkPolicy
+            | PolicyKind::BaselineAdminNetworkPolicy
+            | PolicyKind::ClusterNetworkPolicy => false,
+        }
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {

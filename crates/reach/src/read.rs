@@ -142,11 +142,11 @@ impl Reader {
         let message =
             format!("{} `{}` is here twice: the later one replaces the earlier one", o.kind, o.full_name());
         self.cluster.problems.push(Problem::error(o.place, message));
+        let calico = o.group.ends_with("projectcalico.org");
         let same = |p: &crate::Policy| {
-            let global = p.namespace.is_none();
-            p.kind.name().ends_with(o.kind)
-                && p.name == o.name
-                && (global || p.namespace.as_ref() == Some(&o.namespace))
+            let kind = p.kind.name().strip_prefix("Calico ").unwrap_or(p.kind.name()) == o.kind;
+            let home = p.namespace.as_ref().is_none_or(|n| *n == o.namespace);
+            kind && p.kind.is_calico() == calico && p.name == o.name && home
         };
         if let Some(at) = self.cluster.policies.iter().position(same) {
             self.cluster.policies.remove(at);

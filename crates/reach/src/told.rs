@@ -36,6 +36,9 @@ impl Explanation {
             for decision in &part.verdict.decisions {
                 let _ = write!(text, "{}", decision.text());
             }
+            for why in &part.verdict.open {
+                let _ = writeln!(text, "  left open: {why}");
+            }
             for hint in part.hints(&self.from, &self.to) {
                 let _ = writeln!(text, "  to allow it: {hint}");
             }

@@ -38,6 +38,13 @@ pub(super) fn policy(o: &Object<'_>, problems: &mut Vec<Problem>) -> Policy {
         }
     }
     let types = spec.texts("policyTypes");
+    let known =
+        known.and_then(|()| match types.iter().find(|t| !matches!(t.as_str(), "Ingress" | "Egress")) {
+            None => Ok(()),
+            Some(word) => {
+                Err(spec.trouble(format!("the policy type `{word}` is not known: use `Ingress` or `Egress`")))
+            }
+        });
     // N1: without types it is for ingress, and for egress only if it has rules for it.
     let speaks_of = |word: &str, otherwise: bool| {
         if types.is_empty() { otherwise } else { types.iter().any(|t| t == word) }

@@ -1,0 +1,164 @@
+//! The closed world: whoever connects without being one of those who may, and by which other ways.
+
+use std::collections::BTreeSet;
+
+use super::{Counter, Truth, Who};
+use crate::{
+    Answer, Direction, Judge, Match, Matcher, Namespaces, Party, Pod, PortSet, Reading, Stranger, Traits,
+    Unseen, Via,
+};
+
+impl Judge<'_> {
+    /// Whoever connects without being one of those who may.
+    pub(super) fn intruders(
+        &self,
+        only: &[Who],
+        via: Option<&str>,
+        to: &Party,
+        ports: &PortSet,
+    ) -> Vec<(Truth, Counter)> {
+        let cluster = self.cluster();
+        let by_gateway = via.map(|gateway| self.gateway_pods(gateway)).unwrap_or_default();
+        let may = |n: usize, pod: &Pod| by_gateway.contains(&n) || only.iter().any(|w| w.is_pod(self, pod));
+        let allowed: Vec<&Pod> =
+            cluster.pods.iter().enumerate().filter(|(n, p)| may(*n, p)).map(|(_, p)| p).collect();
+        let mut parties: Vec<Party> = self.representatives(&may);
+        let outside = self.outside().into_iter().filter(|r| {
+            let covered = |w: &Who| matches!(w, Who::Outside(set) if set.contains_all(&(*r).into()));
+            !only.iter().any(covered)
+        });
+        parties.extend(outside.map(Party::Range));
+        parties.extend(self.strangers(only, &allowed, to).into_iter().map(Party::Stranger));
+        let mut found = Vec::new();
+        for from in parties.iter().filter(|from| *from != to) {
+            // Most are refused at once; only the others are asked why.
+            let open = self.one_side(Direction::Ingress, to, from);
+            if open.possible.intersection(ports).is_empty() {
+                continue;
+            }
+            for part in self.explain(from, to, ports).parts {
+                match part.verdict.answer {
+                    Answer::Denied => {}
+                    Answer::Unknown => found.push((Truth::Unknown, self.counter(from, to, part))),
+                    Answer::Allowed => found.push((Truth::Refuted, self.counter(from, to, part))),
+                }
+            }
+            if found.iter().any(|(truth, _)| *truth == Truth::Refuted) {
+                break;
+            }
+        }
+        found
+    }
+
+    /// One pod of each class that has a pod which may not.
+    fn representatives(&self, may: &dyn Fn(usize, &Pod) -> bool) -> Vec<Party> {
+        let table = self.table();
+        let pods = &self.cluster().pods;
+        let mut seen = BTreeSet::new();
+        let mut all = Vec::new();
+        for (n, pod) in pods.iter().enumerate() {
+            let fresh = table.classes.of_pod(n).is_some_and(|class| !seen.contains(&class));
+            if fresh && !may(n, pod) {
+                seen.extend(table.classes.of_pod(n));
+                all.push(Party::Pod(n));
+            }
+        }
+        all
+    }
+
+    /// Pods that nobody has written: one without labels, and one for each description that a rule uses. Not those
+    /// that look like the workloads that may: in their namespace, and by a description of pods that fits them.
+    fn strangers(&self, only: &[Who], allowed: &[&Pod], to: &Party) -> Vec<Stranger> {
+        let end = to.end(self.cluster(), true);
+        let speaks = |p: &&crate::Policy| {
+            end.is_some_and(|e| p.ingress.is_some() && p.subject.matches(self.cluster(), e) != Match::No)
+        };
+        let policies = self.cluster().policies.iter().filter(speaks);
+        let rules = policies.flat_map(|p| p.ingress.iter().flatten());
+        let peers: BTreeSet<&Matcher> = rules.flat_map(|r| &r.peers).collect();
+        let mut all = vec![anybody()];
+        for peer in peers {
+            let Matcher::Pods { namespaces, pods, .. } = peer else {
+                if matches!(peer, Matcher::Entity(_)) && !self.fits_only(peer, allowed) {
+                    let (namespace, pod) = (Traits::anything(), Traits::anything());
+                    let name = "a pod that a selector of Calico may select".to_owned();
+                    all.push(Stranger { name, namespace, pod, account: None, ports: None });
+                }
+                continue;
+            };
+            let home = namespaces.pinned();
+            let whole = |n: &str| only.iter().any(|w| matches!(w, Who::Namespace(ns) if ns == n));
+            let looks_like = home.is_some() && !pods.is_empty() && self.fits_only(peer, allowed);
+            let labelled = only
+                .iter()
+                .any(|w| matches!((w, namespaces), (Who::Labelled(a), Namespaces::Selected(b)) if a == b));
+            if !looks_like && !labelled && !home.is_some_and(whole) {
+                let unseen = Unseen::Pods(namespaces.clone(), pods.clone());
+                let mut stranger = self.stranger(&unseen, Reading::Implied);
+                (stranger.namespace.open, stranger.pod.open) = (false, false);
+                stranger.name = format!("any pod of {unseen}");
+                all.push(stranger);
+            }
+        }
+        all
+    }
+
+    /// Whether a description fits some of these pods, and no others that were read.
+    fn fits_only(&self, matcher: &Matcher, allowed: &[&Pod]) -> bool {
+        let cluster = self.cluster();
+        let fits =
+            |n: usize| Party::Pod(n).end(cluster, true).map_or(Match::No, |e| matcher.matches(cluster, e));
+        let fitting = cluster.pods.iter().enumerate().filter(|(n, _)| fits(*n) != Match::No);
+        let fitting: Vec<&Pod> = fitting.map(|(_, p)| p).collect();
+        !fitting.is_empty() && fitting.iter().all(|p| allowed.iter().any(|a| std::ptr::eq(*a, *p)))
+    }
+
+    /// The pods of a gateway, `namespace/name`.
+    fn gateway_pods(&self, gateway: &str) -> Vec<usize> {
+        let Some((namespace, name)) = gateway.split_once('/') else { return Vec::new() };
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        let vias = [Via::Gateway(namespace.clone(), name.clone()), Via::IstioGateway(namespace, name)];
+        let pods = vias.iter().flat_map(|via| self.pods_passing(via));
+        pods.filter_map(|p| if let Party::Pod(n) = p { Some(n) } else { None }).collect()
+    }
+
+    /// Doors other than the gateway, and addresses that reach the pod by none.
+    pub(super) fn other_ways(&self, gateway: &str, to: &Party, ports: &PortSet) -> Vec<(Truth, Counter)> {
+        let mut found = Vec::new();
+        for range in self.outside() {
+            found.extend(self.open(&Party::Range(range), to, ports));
+        }
+        for way in self.ways() {
+            let by = way.gateway.as_deref();
+            if Party::Pod(way.pod) != *to || by == Some(gateway) {
+                continue;
+            }
+            let ports = way.permitted.possible.intersection(ports);
+            for (truth, mut counter) in self.open(&way.via, to, &ports) {
+                counter.from = format!("the outside, by {} {} ({})", way.kind, way.door, counter.from);
+                found.push((truth, counter));
+            }
+        }
+        found
+    }
+
+    /// What is not refused.
+    fn open(&self, from: &Party, to: &Party, ports: &PortSet) -> Vec<(Truth, Counter)> {
+        if ports.is_empty() {
+            Vec::new()
+        } else {
+            self.against(std::slice::from_ref(from), to, ports, Answer::Denied)
+        }
+    }
+}
+
+/// A pod without labels, in a namespace without labels.
+fn anybody() -> Stranger {
+    Stranger {
+        name: "any pod of a new namespace".to_owned(),
+        namespace: Traits::default(),
+        pod: Traits::default(),
+        account: Some("default".to_owned()),
+        ports: Some(Vec::new()),
+    }
+}
