@@ -59,19 +59,15 @@ impl<'a> Judge<'a> {
         let (mut widened, mut narrowed) = (Columns::new(), Columns::new());
         for (to, (_, ends)) in both.joints() {
             let (before, after) = (old.row(ends.0), new.row(ends.1));
-            let mut alike: BTreeMap<(u32, u32), Bits> = BTreeMap::new();
-            let mut run: ((u32, u32), Bits) = Default::default();
+            // There are few different pairs of values for one destination, so they are looked for one by one.
+            let mut alike: Vec<((u32, u32), Bits)> = Vec::new();
             for (from, (_, sources)) in both.joints() {
                 let pair = (value(&before, sources.0), value(&after, sources.1));
-                if pair != run.0 {
-                    let (pair, done) = std::mem::replace(&mut run, (pair, Bits::default()));
-                    let all = alike.entry(pair).or_default();
-                    *all = all.union(&done);
+                match alike.iter_mut().find(|(known, _)| *known == pair) {
+                    Some((_, set)) => set.insert(from),
+                    None => alike.push((pair, Bits::from_iter([from]))),
                 }
-                run.1.insert(from);
             }
-            let all = alike.entry(run.0).or_default();
-            *all = all.union(&run.1);
             for (ports, sources) in differences.of(&alike, |d| &d.gained) {
                 widened.entry((ports, sources)).or_default().insert(to);
             }
@@ -105,7 +101,7 @@ impl Differences<'_> {
     /// The sources that gained, or that lost, by ports.
     fn of(
         &mut self,
-        alike: &BTreeMap<(u32, u32), Bits>,
+        alike: &[((u32, u32), Bits)],
         which: fn(&Difference) -> &PortSet,
     ) -> BTreeMap<PortSet, Bits> {
         let mut all: BTreeMap<PortSet, Bits> = BTreeMap::new();
