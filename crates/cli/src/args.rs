@@ -7,7 +7,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use clap_complete::Shell;
-use meshgen::{bundle::Part, tree::Selection};
+use meshgen::{bundle::Part, reach::Protocol, tree::Selection};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, and the answer is yes; 1 done, and the answer is no (it differs);
@@ -53,6 +53,9 @@ pub(crate) enum Command {
         out: Option<PathBuf>,
         #[command(flatten)]
         parts: PartArgs,
+        /// Write the tree although a claim of `expect` is refuted.
+        #[arg(long)]
+        even_if_refuted: bool,
     },
     /// Tell whether a tree is what its spec gives; exit code 1 if it is not
     Check {
@@ -85,9 +88,48 @@ pub(crate) enum Command {
         old: PathBuf,
         /// What it is now.
         new: PathBuf,
+        /// When to end with exit code 1: when an object differs, or only when something became possible.
+        #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+        fail_on: FailOn,
     },
     /// Check a spec alone: everything that is wrong with it, at once
     Validate {
+        #[command(flatten)]
+        spec: SpecArgs,
+    },
+    /// List who may connect to whom, as the network policies have it
+    ///
+    /// Reads manifests, anybody's, or a spec, of which it judges what would be rendered; never a cluster. The
+    /// answers are about the network: what a mesh refuses above it is not judged here, and said.
+    Reach {
+        #[command(flatten)]
+        judged: JudgedArgs,
+        #[command(flatten)]
+        focus: FocusArgs,
+        /// One line for each pair of workloads, instead of groups.
+        #[arg(long)]
+        pairs: bool,
+        /// Also with pods that are not there yet.
+        #[arg(long)]
+        exposure: bool,
+    },
+    /// Explain why one may connect to another, or not
+    ///
+    /// `FROM` and `TO` are what people have at hand: `namespace/workload`, `service.namespace`, an address, or
+    /// `namespace/[label=value]@account` for a pod that need not exist. `TO` may end in a port: `shop/db:5432`,
+    /// `db.shop:tcp-postgres`, `kube-system/coredns:53/udp`. Exit code 1 if it is refused, or not known.
+    Explain {
+        /// Who connects.
+        from: String,
+        /// Who is connected to.
+        to: String,
+        #[command(flatten)]
+        judged: JudgedArgs,
+    },
+    /// Prove what a spec expects; exit code 1 unless every claim is true
+    ///
+    /// The claims are those of `expect`; a false one is shown with a connection that speaks against it.
+    Verify {
         #[command(flatten)]
         spec: SpecArgs,
     },
@@ -123,6 +165,62 @@ pub(crate) enum Command {
         /// The command.
         command: Option<String>,
     },
+}
+
+/// When a comparison is a no.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// When an object differs.
+    #[default]
+    Differs,
+    /// When somebody may connect who could not before.
+    Widened,
+}
+
+#[derive(Args)]
+pub(crate) struct JudgedArgs {
+    /// What is judged: a spec, or manifests: a file, a folder, or `-`. May be given again.
+    #[arg(short, long, value_name = "FILE", default_value = "meshgen.yaml")]
+    pub(crate) file: Vec<PathBuf>,
+    /// Print Markdown.
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// End with exit code 1 if an answer is not known.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct FocusArgs {
+    /// Only lines with this workload: `namespace/name`, or `name`. May be given again.
+    #[arg(long, value_name = "WORKLOAD")]
+    pub(crate) workload: Vec<String>,
+    /// Only lines with workloads of this namespace. May be given again.
+    #[arg(long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Vec<String>,
+    /// Only where those send (`egress`), or where they receive (`ingress`).
+    #[arg(long, value_enum, value_name = "DIRECTION")]
+    pub(crate) direction: Option<Direction>,
+    /// Only this port: `8080`, or `53/udp`.
+    #[arg(long, value_name = "PORT", value_parser = port)]
+    pub(crate) port: Option<(Protocol, u16)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Direction {
+    /// What comes in.
+    Ingress,
+    /// What goes out.
+    Egress,
+}
+
+fn port(text: &str) -> Result<(Protocol, u16), String> {
+    let (number, protocol) = text.split_once('/').unwrap_or((text, "TCP"));
+    let protocol = Protocol::parse(&protocol.to_ascii_uppercase());
+    match (number.parse(), protocol) {
+        (Ok(number @ 1..), Some(protocol)) => Ok((protocol, number)),
+        _ => Err("write a number from 1 to 65535, perhaps with a protocol: `8080`, `53/udp`".to_owned()),
+    }
 }
 
 #[derive(Args)]

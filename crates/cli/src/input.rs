@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use meshgen::Input;
+use meshgen::{Input, bundle::FilePath, tree::Manifest};
 
 use crate::report::Failure;
 
@@ -70,7 +70,12 @@ fn text(name: &str, reader: impl Read) -> Result<String, Failure> {
 }
 
 /// The files of a folder and of all folders in it, by path. Hidden ones are passed by, and what is no YAML.
+///
+/// Of a tree that meshgen wrote: the manifests in it, and what they assume; not its charts and state files.
 fn folder(root: &Path) -> Result<Vec<(String, String)>, Vec<Failure>> {
+    if let Some(files) = ours(root)? {
+        return texts(files);
+    }
     let mut files = Vec::new();
     let mut failures = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -89,6 +94,27 @@ fn folder(root: &Path) -> Result<Vec<(String, String)>, Vec<Failure>> {
         }
     }
     files.sort();
+    let texts = texts(files);
+    failures.extend(texts.as_ref().err().into_iter().flatten().cloned());
+    if failures.is_empty() { texts } else { Err(failures) }
+}
+
+/// The files of a tree that meshgen wrote; none if it is not one.
+fn ours(root: &Path) -> Result<Option<Vec<PathBuf>>, Vec<Failure>> {
+    let manifest = root.join(".meshgen/manifest.json");
+    if !manifest.is_file() {
+        return Ok(None);
+    }
+    let text = file(&manifest).map_err(|failure| vec![failure])?;
+    let name = || format!("cannot use the manifest `{}`", manifest.display());
+    let manifest = Manifest::from_json(&text).map_err(|e| vec![Failure::caused(name(), &e)])?;
+    let wanted =
+        manifest.files.iter().filter(|(path, listed)| listed.resource || **path == FilePath::assumed());
+    Ok(Some(wanted.map(|(path, _)| root.join(path.as_str())).collect()))
+}
+
+fn texts(files: Vec<PathBuf>) -> Result<Vec<(String, String)>, Vec<Failure>> {
+    let mut failures = Vec::new();
     let mut texts = Vec::new();
     for path in files {
         match file(&path) {

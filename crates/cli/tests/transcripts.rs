@@ -267,14 +267,70 @@ fn a_first_spec_from_manifests_gives_their_policies_again() {
 }
 
 #[test]
+fn who_may_connect_is_listed_and_explained() {
+    let desk = Desk::with(SHOP);
+    insta::assert_snapshot!(desk.runs(&[
+        "reach",
+        "reach --pairs --workload shop/cart --direction ingress --markdown",
+        "reach --port 7070/tcp --output-format json",
+        "explain shop/web cart.shop:7070",
+        "explain other/[app=x] shop/cart:grpc",
+        "explain shop/cart shop/web:8080 --markdown",
+        "explain shop/wbe shop/cart",
+    ]));
+    desk.edit("meshgen.yaml", "from: [shop/web], ", "from: [], ");
+    desk.edit("meshgen.yaml", "allow: [{ from: [], ports: [grpc] }]", "allow: []");
+    insta::assert_snapshot!(desk.run("explain shop/web shop/cart:grpc"));
+}
+
+#[test]
+fn claims_are_proven_or_refuted_and_a_tree_of_a_refuted_one_is_not_written() {
+    let claims = "expect: { callers: { claims: [
+      { from: [shop/web], to: shop/cart, is: open },
+      { to: shop/cart, onlyFrom: [shop/web] },
+      { from: [shop/cart], to: shop/web, is: timeout }] } }\n";
+    let desk = Desk::with(&format!("{SHOP}{claims}"));
+    insta::assert_snapshot!(desk.runs(&["verify", "render -o out", "render -o out --even-if-refuted"]));
+}
+
+#[test]
+fn what_became_possible_is_told_with_what_differs() {
+    let desk = Desk::with(SHOP);
+    desk.run("render -o old");
+    desk.edit(
+        "meshgen.yaml",
+        "{ from: [shop/web], ports: [grpc] }",
+        "{ fromNamespaces: all, ports: [grpc] }",
+    );
+    insta::assert_snapshot!(
+        desk.runs(&[
+            "compare old meshgen.yaml --fail-on widened",
+            "compare meshgen.yaml old --fail-on widened",
+        ])
+    );
+}
+
+#[test]
 fn completions_and_man_pages_are_made_for_every_command() {
     let desk = Desk::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         assert!(desk.run(&format!("completions {shell}")).contains("render"), "{shell}");
     }
-    for command in
-        ["", "render", "check", "diff", "compare", "validate", "init", "schema", "completions", "man"]
-    {
+    for command in [
+        "",
+        "render",
+        "check",
+        "diff",
+        "compare",
+        "validate",
+        "init",
+        "reach",
+        "explain",
+        "verify",
+        "schema",
+        "completions",
+        "man",
+    ] {
         assert!(desk.run(&format!("man {command}")).contains(".TH meshgen"), "{command}");
     }
 }

@@ -30,12 +30,15 @@
 //! The version of Kubernetes whose types are used is the choice of the binary: it depends on `k8s-openapi` with
 //! a version feature, such as `v1_36`.
 
+mod claims;
 mod kind;
 mod project;
 
+pub use claims::{Claimed, claims};
 pub use kind::Kind;
 pub use meshgen_bundle as bundle;
 pub use meshgen_plan as plan;
+pub use meshgen_reach as reach;
 pub use meshgen_spec as spec;
 pub use meshgen_spec::Input;
 pub use meshgen_tree as tree;

@@ -14,6 +14,7 @@ mod cluster;
 mod compare;
 mod door;
 mod explain;
+mod exposed;
 mod exposure;
 mod find;
 mod judge;
@@ -41,6 +42,7 @@ pub use cluster::{
 };
 pub use compare::{Change, Comparison};
 pub use door::{Backend, BackendPort, Door, Gateway, Via};
+pub use exposed::{ExposedTold, ExposureTold, Unprotected};
 pub use exposure::{Exposed, Exposure, Reading, Unseen};
 pub use find::Unfound;
 pub use judge::{Judge, Manifests, Where};

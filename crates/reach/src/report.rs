@@ -85,7 +85,10 @@ impl Focus {
             all.push((sends, to.clone()));
         }
         if self.direction != Some(Direction::Egress) && !receives.workloads.is_empty() {
-            all.push((from.clone(), receives));
+            let received = (from.clone(), receives);
+            if !all.contains(&received) {
+                all.push(received);
+            }
         }
         all
     }
@@ -203,6 +206,11 @@ impl Report {
 }
 
 impl Coverage {
+    /// Whether every answer is known.
+    pub fn is_certain(&self) -> bool {
+        self.unknown == 0 && self.unread.is_empty()
+    }
+
     /// In one line.
     pub fn sentence(&self) -> String {
         let mut text = format!("{} pairs of workloads, {} unknown", self.pairs, self.unknown);

@@ -27,6 +27,13 @@ pub struct Rendered {
     pub text: String,
 }
 
+impl Rendered {
+    /// Whether it holds what will run and is not rendered: for a judge, and never applied.
+    pub fn is_assumed(&self) -> bool {
+        self.path == FilePath::assumed()
+    }
+}
+
 /// The mode of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Mode {

@@ -3,33 +3,48 @@
 use std::path::Path;
 
 use meshgen::{
-    Input, Kind, Project,
+    Kind,
     bundle::Id,
-    tree::{Comparison, compare, render},
+    reach::{Judge, Manifests},
+    tree::{Comparison, compare},
     yaml::Sources,
 };
 use serde_json::{Value, json};
 
+use super::judged::{add, add_rendered};
 use crate::{
+    args::FailOn,
     exit::Exit,
     input,
-    report::{Failure, Report, painted},
+    report::{Report, painted},
 };
+
+/// How many lines of what became possible, and of what stopped being so, a reviewer reads.
+const LINES: usize = 10;
 
 const KIND: &str = "compare";
 
-pub(crate) fn run(old: &Path, new: &Path) -> Report {
+pub(crate) fn run(old: &Path, new: &Path, fail_on: FailOn) -> Report {
     let mut report = Report::new(KIND);
     let (old, new) = (sources(old, &mut report), sources(new, &mut report));
     if report.exit != Exit::Yes {
         return report;
     }
     let mut comparison = compare(&old, &new);
+    let (before, after) = (Manifests::read(old.clone()), Manifests::read(new.clone()));
+    let reach = Judge::new(&before).compare(&Judge::new(&after));
     report.add_problems(old, std::mem::take(&mut comparison.old_problems));
     report.add_problems(new, std::mem::take(&mut comparison.new_problems));
     report.text = painted(&format!("{comparison}\n"));
-    report.result = shown(&comparison);
-    if report.exit == Exit::Yes && !comparison.is_nothing() {
+    if !reach.is_empty() {
+        report.text.push_str(&format!("\n{}", reach.text(LINES)));
+    }
+    report.result = json!({ "objects": shown(&comparison), "reach": reach });
+    let no = match fail_on {
+        FailOn::Differs => !comparison.is_nothing(),
+        FailOn::Widened => !reach.widened.is_empty(),
+    };
+    if report.exit == Exit::Yes && no {
         report.exit = Exit::No;
     }
     report
@@ -37,40 +52,23 @@ pub(crate) fn run(old: &Path, new: &Path) -> Report {
 
 /// The manifests of a side: those that are there, or those that a spec gives.
 fn sources(path: &Path, report: &mut Report) -> Sources {
-    let input = match input::read(path) {
-        Ok(input) => input,
+    let mut sources = Sources::default();
+    match input::read(path) {
+        Ok(input) if Kind::of(&input) == Kind::Spec => {
+            let project = meshgen::read(vec![input]);
+            if let Some(bundle) = &project.bundle {
+                add_rendered(bundle, &mut sources, report);
+            }
+            report.add_problems(project.sources, project.problems);
+        }
+        Ok(input) => add(input, &mut sources),
         Err(failures) => {
             for failure in failures {
                 report.fail(failure);
             }
-            return Sources::default();
         }
-    };
-    let mut sources = Sources::default();
-    match (Kind::of(&input), input) {
-        (Kind::Spec, input) => {
-            let project = meshgen::read(vec![input]);
-            rendered(&project, &mut sources, report);
-            report.add_problems(project.sources, project.problems);
-        }
-        (Kind::Manifests, Input::File(name, text)) => {
-            sources.add(name, text);
-        }
-        (Kind::Manifests, Input::Folder(_, files)) => files.into_iter().for_each(|(name, text)| {
-            sources.add(name, text);
-        }),
     }
     sources
-}
-
-fn rendered(project: &Project, sources: &mut Sources, report: &mut Report) {
-    match project.bundle.as_ref().map(render) {
-        Some(Ok(tree)) => tree.files.into_iter().filter(|file| file.resource).for_each(|file| {
-            sources.add(file.path.as_str(), file.text);
-        }),
-        Some(Err(e)) => report.fail(Failure::of(&e)),
-        None => {}
-    }
 }
 
 /// A comparison for programs.

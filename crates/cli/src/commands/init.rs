@@ -7,10 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use meshgen::{Input, yaml::Sources};
+use meshgen::yaml::Sources;
 use meshgen_init::{Adopted, Note, first_spec, spec_from};
 use serde_json::json;
 
+use super::judged::add;
 use crate::{
     input,
     report::{Failure, Report},
@@ -50,13 +51,7 @@ fn adopted(from: &[PathBuf], report: &mut Report) -> Option<Adopted> {
     };
     let mut sources = Sources::default();
     for input in inputs {
-        let files = match input {
-            Input::File(name, text) => vec![(name, text)],
-            Input::Folder(_, files) => files,
-        };
-        for (name, text) in files {
-            sources.add(name, text);
-        }
+        add(input, &mut sources);
     }
     match spec_from(&sources) {
         Ok(adopted) => Some(adopted),

@@ -3,13 +3,17 @@
 mod check;
 mod compare;
 mod diff;
+mod explain;
 mod init;
+mod judged;
+mod reach;
 mod render;
 mod schema;
 mod shell;
 mod spec;
 mod tree;
 mod validate;
+mod verify;
 
 use crate::{
     args::{Cli, Command},
@@ -19,11 +23,18 @@ use crate::{
 pub(crate) fn run(cli: Cli) -> Exit {
     let format = cli.output_format;
     let report = match cli.command {
-        Command::Render { spec, out: None, parts } => return render::stream(&spec, &parts, format),
-        Command::Render { spec, out: Some(out), parts } => render::tree(&spec, &out, &parts),
+        Command::Render { spec, out: None, parts, even_if_refuted: _ } => {
+            return render::stream(&spec, &parts, format);
+        }
+        Command::Render { spec, out: Some(out), parts, even_if_refuted } => {
+            render::tree(&spec, &out, &parts, even_if_refuted)
+        }
         Command::Check { spec, out, parts } => check::run(&spec, &out, &parts),
         Command::Diff { spec, out, parts, summary } => diff::run(&spec, &out, &parts, summary),
-        Command::Compare { old, new } => compare::run(&old, &new),
+        Command::Compare { old, new, fail_on } => compare::run(&old, &new, fail_on),
+        Command::Reach { judged, focus, pairs, exposure } => reach::run(&judged, focus, pairs, exposure),
+        Command::Explain { from, to, judged } => explain::run(&from, &to, &judged),
+        Command::Verify { spec } => verify::run(&spec),
         Command::Validate { spec } => validate::run(&spec),
         Command::Init { from, out } => init::run(&from, &out),
         Command::Schema { file } => schema::run(&file),

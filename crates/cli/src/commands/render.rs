@@ -4,6 +4,7 @@ use std::{io, path::Path};
 
 use meshgen::{
     bundle::Bundle,
+    reach::Truth,
     tree::{
         Change, Selection, StreamError,
         disk::{Recovered, Written, write_in_steps},
@@ -12,7 +13,10 @@ use meshgen::{
 };
 use serde_json::{Value, json};
 
-use super::spec::{Planned, counts, planned};
+use super::{
+    spec::{Planned, counts, planned},
+    verify,
+};
 use crate::{
     args::{OutputFormat, PartArgs, SpecArgs},
     exit::Exit,
@@ -66,11 +70,34 @@ fn values(bundle: &Bundle) -> serde_json::Result<Vec<Value>> {
 }
 
 /// The tree in a folder.
-pub(crate) fn tree(args: &SpecArgs, out: &Path, parts: &PartArgs) -> Report {
-    match planned(KIND, args).and_then(|planned| write(planned, out, &parts.selection())) {
+pub(crate) fn tree(args: &SpecArgs, out: &Path, parts: &PartArgs, even_if_refuted: bool) -> Report {
+    let planned = planned(KIND, args).and_then(|planned| proven(planned, even_if_refuted));
+    match planned.and_then(|planned| write(planned, out, &parts.selection())) {
         Ok(report) => report,
         Err(report) => *report,
     }
+}
+
+/// Refuses a spec of which a claim is refuted: what it gives is not what its author wants.
+fn proven(mut planned: Planned, even_if_refuted: bool) -> Result<Planned, Box<Report>> {
+    let mut judged = Report::new(KIND);
+    let verified = verify::verified(&planned.spec, &planned.bundle, &mut judged).unwrap_or_default();
+    let refuted: Vec<_> = verified.iter().filter(|v| v.truth == Truth::Refuted).collect();
+    if refuted.is_empty() {
+        return Ok(planned);
+    }
+    for claim in &refuted {
+        planned.report.notes.push(claim.line(&planned.project.sources).trim_end().to_owned());
+    }
+    if even_if_refuted {
+        return Ok(planned);
+    }
+    planned.report.notes.push(format!(
+        "nothing is written: {} refuted; `--even-if-refuted` writes it all the same",
+        if refuted.len() == 1 { "a claim is".to_owned() } else { format!("{} claims are", refuted.len()) }
+    ));
+    planned.report.exit = Exit::No;
+    Err(Box::new(planned.report))
 }
 
 fn write(planned: Planned, out: &Path, selection: &Selection) -> Result<Report, Box<Report>> {

@@ -75,7 +75,7 @@ pub(crate) fn counts(spec: &Spec) -> Value {
 }
 
 /// A report, if one of the inputs is something else.
-fn not_a_spec(kind: &'static str, inputs: &[Input]) -> Option<Report> {
+pub(crate) fn not_a_spec(kind: &'static str, inputs: &[Input]) -> Option<Report> {
     let mut report = Report::new(kind);
     for input in inputs {
         match (input, Kind::of(input)) {

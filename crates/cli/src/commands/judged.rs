@@ -1,0 +1,96 @@
+//! What is judged: manifests that are there, or those that a spec would give.
+
+use std::path::PathBuf;
+
+use meshgen::{
+    Input, Kind,
+    bundle::Bundle,
+    reach::Manifests,
+    spec::Spec,
+    tree::render,
+    yaml::{Problem, Sources},
+};
+
+use super::spec::not_a_spec;
+use crate::{
+    exit::Exit,
+    input,
+    report::{Failure, Report},
+};
+
+/// What is judged, and the spec that it is of, if it is of one.
+pub(crate) struct Judged {
+    pub(crate) manifests: Manifests,
+    pub(crate) spec: Option<Spec>,
+}
+
+/// The manifests of some inputs, read for the judge. What is wrong with them, or not judged, goes to the report.
+pub(crate) fn judged(files: &[PathBuf], report: &mut Report) -> Option<Judged> {
+    let inputs = match input::read_all(files) {
+        Ok(inputs) => inputs,
+        Err(failures) => {
+            for failure in failures {
+                report.fail(failure);
+            }
+            return None;
+        }
+    };
+    let (specs, others): (Vec<_>, Vec<_>) = inputs.into_iter().partition(|i| Kind::of(i) == Kind::Spec);
+    let mut sources = Sources::default();
+    let mut spec = None;
+    if !specs.is_empty() {
+        if let Some(wrong) = not_a_spec(report.kind, &specs) {
+            *report = wrong;
+            return None;
+        }
+        let mut project = meshgen::read(specs);
+        report.add_problems(project.sources, project.problems);
+        add_rendered(&project.bundle.take()?, &mut sources, report);
+        spec = project.spec;
+    }
+    for input in others {
+        add(input, &mut sources);
+    }
+    (report.exit == Exit::Yes).then(|| Judged { manifests: read(sources, report), spec })
+}
+
+/// The manifests that a bundle would give, and what it assumes beside them.
+pub(crate) fn of_bundle(bundle: &Bundle, report: &mut Report) -> Option<Manifests> {
+    let mut sources = Sources::default();
+    add_rendered(bundle, &mut sources, report);
+    (report.exit == Exit::Yes).then(|| read(sources, report))
+}
+
+fn read(sources: Sources, report: &mut Report) -> Manifests {
+    let manifests = Manifests::read(sources);
+    report.add_problems(manifests.sources.clone(), manifests.problems().to_vec());
+    manifests
+}
+
+/// The files of an input, as they are.
+pub(crate) fn add(input: Input, sources: &mut Sources) {
+    let files = match input {
+        Input::File(name, text) => vec![(name, text)],
+        Input::Folder(_, files) => files,
+    };
+    for (name, text) in files {
+        sources.add(name, text);
+    }
+}
+
+/// The objects of a bundle, in the files that they would be in.
+pub(crate) fn add_rendered(bundle: &Bundle, sources: &mut Sources, report: &mut Report) {
+    match render(bundle) {
+        Ok(tree) => {
+            for file in tree.files.into_iter().filter(|f| f.resource || f.is_assumed()) {
+                sources.add(file.path.as_str(), file.text);
+            }
+        }
+        Err(e) => report.fail(Failure::of(&e)),
+    }
+}
+
+/// Whether something that was read belongs to the mesh, which could refuse what the network lets through.
+pub(crate) fn has_mesh(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.message.contains(".istio.io` is not judged"))
+}

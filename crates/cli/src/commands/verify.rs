@@ -1,0 +1,116 @@
+//! `verify`: what a spec expects, proven or refuted.
+
+use meshgen::{
+    Claimed,
+    bundle::Bundle,
+    claims,
+    reach::{Judge, Manifests, Proof, Truth},
+    spec::Spec,
+    yaml::Sources,
+};
+use serde_json::{Value, json};
+
+use super::{
+    judged::{has_mesh, of_bundle},
+    spec::planned,
+};
+use crate::{
+    args::SpecArgs,
+    exit::Exit,
+    report::{Failure, Report},
+};
+
+const ABOVE: &str = "the mesh has a say as well, and is not judged yet";
+
+/// A claim and what became of it.
+pub(crate) struct Verified {
+    claim: Claimed,
+    pub(crate) truth: Truth,
+    /// The counter-example, or why it is not known.
+    told: String,
+    proof: Option<Proof>,
+}
+
+pub(crate) fn run(args: &SpecArgs) -> Report {
+    let planned = match planned("verify", args) {
+        Ok(planned) => planned,
+        Err(report) => return *report,
+    };
+    let (mut report, sources) = (planned.report, planned.project.sources);
+    let Some(verified) = verified(&planned.spec, &planned.bundle, &mut report) else { return report };
+    let number = |truth: Truth| verified.iter().filter(|v| v.truth == truth).count();
+    let (proven, refuted, unknown) = (number(Truth::True), number(Truth::Refuted), number(Truth::Unknown));
+    report.text = verified.iter().map(|v| v.line(&sources)).collect();
+    report.text.push_str(&format!("{proven} true, {refuted} refuted, {unknown} unknown\n"));
+    report.result = json!({ "claims": verified.iter().map(|v| v.json(&sources)).collect::<Vec<_>>() });
+    if report.exit == Exit::Yes && proven < verified.len() {
+        report.exit = Exit::No;
+    }
+    report
+}
+
+/// Every claim of a spec, held against what it gives. None if it gives nothing that can be judged.
+pub(crate) fn verified(spec: &Spec, bundle: &Bundle, report: &mut Report) -> Option<Vec<Verified>> {
+    let claims = claims(spec);
+    if claims.is_empty() {
+        return Some(Vec::new());
+    }
+    let manifests = of_bundle(bundle, report)?;
+    let mut verified = Vec::new();
+    for claim in claims {
+        match prove(&manifests, &claim) {
+            Ok((truth, told, proof)) => verified.push(Verified { claim, truth, told, proof }),
+            Err(failure) => report.fail(failure),
+        }
+    }
+    Some(verified)
+}
+
+fn prove(manifests: &Manifests, claim: &Claimed) -> Result<(Truth, String, Option<Proof>), Failure> {
+    let Some(asked) = &claim.asked else { return Ok((Truth::Unknown, format!("{ABOVE}\n"), None)) };
+    let without = (!claim.without.is_empty()).then(|| manifests.without(&claim.without));
+    let manifests = without.as_ref().unwrap_or(manifests);
+    let proof = Judge::new(manifests).prove(asked).map_err(|e| Failure::of(&e))?;
+    if proof.truth == Truth::True && claim.needs_mesh && has_mesh(manifests.problems()) {
+        return Ok((Truth::Unknown, format!("the network lets it through, but {ABOVE}\n"), Some(proof)));
+    }
+    let told = if proof.truth == Truth::True { String::new() } else { proof.text() };
+    Ok((proof.truth, told, Some(proof)))
+}
+
+impl Verified {
+    /// One line, and below it what speaks against the claim.
+    pub(crate) fn line(&self, sources: &Sources) -> String {
+        let claim = &self.claim;
+        let source = sources.get(claim.place.file);
+        let place = source.map(|source| &*source.name).unwrap_or_default();
+        let (line, _) = sources.line_column(claim.place);
+        let text = source.and_then(|source| source.text.lines().nth(line.saturating_sub(1)));
+        let text = text.unwrap_or_default().trim().trim_start_matches("- ");
+        let mut told =
+            format!("{} {}#{} ({place}:{line}) {text}\n", word(self.truth), claim.group, claim.number);
+        for line in self.told.lines().filter(|line| !line.is_empty()) {
+            told.push_str(&format!("    {line}\n"));
+        }
+        told
+    }
+
+    fn json(&self, sources: &Sources) -> Value {
+        json!({
+            "group": self.claim.group,
+            "number": self.claim.number,
+            "line": sources.line_column(self.claim.place).0,
+            "truth": self.truth,
+            "told": self.told,
+            "counter": self.proof.as_ref().and_then(|proof| proof.counter.as_ref()),
+        })
+    }
+}
+
+fn word(truth: Truth) -> &'static str {
+    match truth {
+        Truth::True => "true   ",
+        Truth::Unknown => "unknown",
+        Truth::Refuted => "REFUTED",
+    }
+}
