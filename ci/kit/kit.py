@@ -28,7 +28,12 @@ def makes(kit: Path) -> None:
         ("REGISTRY goes in front", "build", {"REGISTRY": "r.io/x"}, [["docker", "build", "--tag", "r.io/x/pydgraph-client:1.0.0", "."]]),
         ("so does the article's variable", "build", {"AZ_ACR_LOGIN_SERVER": "a.io"}, [["docker", "build", "--tag", "a.io/pydgraph-client:1.0.0", "."]]),
         ("push pushes", "push", {"REGISTRY": "r.io"}, [["docker", "push", "r.io/pydgraph-client:1.0.0"]]),
-        ("several architectures are built and pushed at once", "push", {"REGISTRY": "r.io", "PLATFORMS": "linux/amd64,linux/arm64"}, [["docker", "buildx", "build", "--platform", "linux/amd64,linux/arm64", "--tag", "r.io/pydgraph-client:1.0.0", "--push", "."]]),
+        (
+            "several architectures are built and pushed at once",
+            "push",
+            {"REGISTRY": "r.io", "PLATFORMS": "linux/amd64,linux/arm64"},
+            [["docker", "buildx", "build", "--platform", "linux/amd64,linux/arm64", "--tag", "r.io/pydgraph-client:1.0.0", "--push", "."]],
+        ),
         ("clean takes the image away", "clean", {}, [["docker", "image", "rm", "--force", "pydgraph-client:1.0.0"]]),
     ):
         one = world.World([])
@@ -37,7 +42,11 @@ def makes(kit: Path) -> None:
         check(f"make {target}: {what}", not done.returncode and seen == wanted, f"{seen} {done.stderr}")
     one = world.World([])
     done = one.run(kit, "make", "push")
-    check("make push: without a registry it is an error, and nothing is pushed", done.returncode and "set REGISTRY" in done.stderr and not one.calls(), done.stderr)
+    check(
+        "make push: without a registry it is an error, and nothing is pushed",
+        done.returncode and "set REGISTRY" in done.stderr and not one.calls(),
+        done.stderr,
+    )
     for target in ("build", "push", "test"):
         one = world.World([{"program": "docker", "code": 1}])
         done = one.run(kit, "make", target, REGISTRY="r.io")
@@ -53,7 +62,11 @@ def dockerfile(kit: Path, home: Path) -> None:
     text = (kit / "Dockerfile").read_text()
     lines = [line for line in text.replace("\\\n", " ").splitlines() if line and not line.startswith("#")]
     users = [line for line in lines if line.startswith("USER ")]
-    check("Dockerfile: it ends as a user that is not root, by number", users and re.fullmatch(r"USER [1-9]\d+:[1-9]\d+", users[-1]) and "1337" not in users[-1], users)
+    check(
+        "Dockerfile: it ends as a user that is not root, by number",
+        users and re.fullmatch(r"USER [1-9]\d+:[1-9]\d+", users[-1]) and "1337" not in users[-1],
+        users,
+    )
     arguments = dict(line[4:].split("=", 1) for line in lines if line.startswith("ARG ") and "=" in line)
     bases = [arguments[line.split("${")[1].split("}")[0]] for line in lines if line.startswith("FROM ")]
     check("Dockerfile: no base is `latest`", len(bases) == 2 and all(":" in b.split("/")[-1] and "latest" not in b for b in bases), bases)
@@ -78,7 +91,11 @@ def proto(lines: list[str], home: Path) -> None:
         environ = {"PATH": f"{home / 'bin'}:/usr/bin:/bin", "PYTHONPATH": path}
         done = subprocess.run(["sh", "-c", script], cwd=where, env=environ, capture_output=True, text=True, check=False)
         made = (where / "api.proto").read_text() if (where / "api.proto").exists() else ""
-        check(f"Dockerfile: api.proto of pydgraph {client} has the call that the tests make", not done.returncode and "rpc CheckVersion" in made, done.stdout + done.stderr)
+        check(
+            f"Dockerfile: api.proto of pydgraph {client} has the call that the tests make",
+            not done.returncode and "rpc CheckVersion" in made,
+            done.stdout + done.stderr,
+        )
 
 
 def image(kit: Path, home: Path) -> None:
@@ -94,7 +111,11 @@ def image(kit: Path, home: Path) -> None:
     tools = {f"not ok - {tool} is there" for tool in ("jq", "curl") if not any(Path(p, tool).exists() for p in ("/usr/bin", "/bin"))}
     if not (home / "bin/grpcurl").exists():
         tools |= {"not ok - grpcurl is there", "not ok - grpcurl reads api.proto"}
-    check("test_image.sh: what it asks of the image can be true, and its exit code says what is not", failed == here | tools and done.returncode == bool(failed), done.stdout)
+    check(
+        "test_image.sh: what it asks of the image can be true, and its exit code says what is not",
+        failed == here | tools and done.returncode == bool(failed),
+        done.stdout,
+    )
 
 
 def pins(home: Path) -> None:
@@ -114,7 +135,18 @@ def pin(home: Path, tree: Path, major: int, python: str, machine: str) -> None:
     platforms = [w for p in ("manylinux2014", "manylinux_2_17", "manylinux_2_28") for w in ("--platform", f"{p}_{machine}")]
     abis = [w for a in (f"cp{python.replace('.', '')}", "abi3", "none") for w in ("--abi", a)]
     command = [home / "bin/python", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"]
-    command += ["--python-version", python, "--implementation", "cp", *abis, *platforms, "--dest", world.folder(), "-r", tree / "examples/pydgraph/requirements.txt"]
+    command += [
+        "--python-version",
+        python,
+        "--implementation",
+        "cp",
+        *abis,
+        *platforms,
+        "--dest",
+        world.folder(),
+        "-r",
+        tree / "examples/pydgraph/requirements.txt",
+    ]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     client = (tree / "examples/pydgraph/requirements.txt").read_text().split("pydgraph==")[1].split()[0]
     what = f"requirements.txt for Dgraph {major}: pydgraph {client} and all it needs, Python {python}, {machine}"

@@ -36,7 +36,21 @@ def tree(name: str, where: Path, home: Path) -> None:
         said = output(where, tools / "hadolint", "--failure-threshold", "info", file)
         check(f"{name}: hadolint has no words for {file.relative_to(where)}", not said, said)
     for file in sorted(where.rglob("*.py")):
-        said = output(where, tools / "ruff", "check", "--isolated", "--quiet", "--no-cache", "--target-version", "py311", "--select", "E4,E7,E9,F,B,S,UP,SIM,ANN,D1,C4,BLE,PL", "--ignore", "PLR", file)
+        said = output(
+            where,
+            tools / "ruff",
+            "check",
+            "--isolated",
+            "--quiet",
+            "--no-cache",
+            "--target-version",
+            "py311",
+            "--select",
+            "E4,E7,E9,F,B,S,UP,SIM,ANN,D1,C4,BLE,PL",
+            "--ignore",
+            "PLR",
+            file,
+        )
         check(f"{name}: ruff has no words for {file.relative_to(where)}", not said, said)
         said = output(where, tools / "ruff", "format", "--isolated", "--no-cache", "--quiet", "--diff", file)
         check(f"{name}: {file.relative_to(where)} is formatted", not said, said)

@@ -43,7 +43,9 @@ class Loader:
         files = [] if "--files" in arguments else ["--files", "sw.nquads.rdf"]
         schema = [] if "--schema" in arguments else ["--schema", "sw.schema"]
         host = "127.0.0.1" if plain else "localhost"
-        return self.run(*(["--plaintext"] if plain else []), "--alpha", f"{host}:{port}", *files, *schema, "--wait", wait, "--timeout", 5, *arguments, **environ)
+        return self.run(
+            *(["--plaintext"] if plain else []), "--alpha", f"{host}:{port}", *files, *schema, "--wait", wait, "--timeout", 5, *arguments, **environ
+        )
 
 
 def run(home: Path) -> None:
@@ -78,7 +80,11 @@ def loads(loader: Loader) -> None:
     check(f"{loader.client}: nothing is dropped unasked", stub.drops == 0)
     stub = servers.Dgraph()
     done = loader.load(stub.start(), "--drop-all", DGRAPH_AUTH_TOKEN="secret")
-    check(f"{loader.client}: --drop-all drops, first and once", not done.returncode and stub.drops == 1 and stub.order == ["version", "drop", "schema", "data"], f"{stub.order} {done.stderr}")
+    check(
+        f"{loader.client}: --drop-all drops, first and once",
+        not done.returncode and stub.drops == 1 and stub.order == ["version", "drop", "schema", "data"],
+        f"{stub.order} {done.stderr}",
+    )
     check(f"{loader.client}: the token is sent, and not said", stub.tokens == ["secret", "secret"] and "secret" not in done.stdout + done.stderr, stub.tokens)
 
 
@@ -96,7 +102,11 @@ def fails(loader: Loader) -> None:
         done_after = [word for word in stub.order if word not in ("abort",)]
         good = done.returncode == 1 and done_after == order and done.stderr.count("\n") == done.stderr.count("error: ") == 1
         check(f"{loader.client}: {what}: exit code 1, one line", good and "why" in done.stderr, f"{done.returncode} {stub.order} {done.stderr}")
-    for what, port in (("nobody", servers.refusing()), ("silence", servers.serving(servers.silent)), ("a server of something else", servers.serving(servers.http("200 OK", "")))):
+    for what, port in (
+        ("nobody", servers.refusing()),
+        ("silence", servers.serving(servers.silent)),
+        ("a server of something else", servers.serving(servers.http("200 OK", ""))),
+    ):
         done = loader.load(port)
         check(f"{loader.client}: {what} where the server should be: exit code 1", done.returncode == 1 and "error: cannot reach" in done.stderr, done.stderr)
 
@@ -139,7 +149,11 @@ def files(loader: Loader) -> None:
     for name in ("cut.rdf.gz", "latin.rdf", "missing.rdf", "."):
         stub = servers.Dgraph()
         done = loader.load(stub.start(), "--files", "sw.nquads.rdf", where / name, "--drop-all")
-        check(f"`{name}` as a file: exit code 2, and the server hears nothing", done.returncode == 2 and not stub.order and "Traceback" not in done.stderr, f"{stub.order} {done.stderr}")
+        check(
+            f"`{name}` as a file: exit code 2, and the server hears nothing",
+            done.returncode == 2 and not stub.order and "Traceback" not in done.stderr,
+            f"{stub.order} {done.stderr}",
+        )
 
 
 def arguments(loader: Loader) -> None:
@@ -223,7 +237,11 @@ def tls(loader: Loader, keys: Keys) -> None:
         stub = servers.Dgraph()
         done = loader.load(stub.start(keys.server(asks=asks)), *given, plain=False, NO_PROXY="localhost")
         arrived = len(stub.data) == len(stub.schemas) == (0 if code else 1)
-        check(f"{loader.client}: {what}: exit code {code}", done.returncode == code and arrived and "Traceback" not in done.stderr, f"{done.returncode} {done.stderr}")
+        check(
+            f"{loader.client}: {what}: exit code {code}",
+            done.returncode == code and arrived and "Traceback" not in done.stderr,
+            f"{done.returncode} {done.stderr}",
+        )
     stub = servers.Dgraph()
     done = loader.load(stub.start(keys.server(asks=False)))
     check(f"{loader.client}: plain text to a TLS server: exit code 1", done.returncode == 1 and not stub.order, done.stderr)

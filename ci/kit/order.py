@@ -117,7 +117,11 @@ def on_aks() -> None:
     done = one.run(tree, "scripts/clean_up.sh", "--yes")
     seen = one.calls()
     check("aks: clean-up deletes the group that is ours", not done.returncode and world.find(seen, "group", "delete", "--yes"), done.stdout + done.stderr)
-    check("aks: and the images, the login and the credentials", world.find(seen, "docker", "image", "rm") and world.find(seen, "docker", "logout", "netpolmeshtest.azurecr.io") and not kubeconfig.exists(), world.said(seen))
+    check(
+        "aks: and the images, the login and the credentials",
+        world.find(seen, "docker", "image", "rm") and world.find(seen, "docker", "logout", "netpolmeshtest.azurecr.io") and not kubeconfig.exists(),
+        world.said(seen),
+    )
     done = one.run(tree, "scripts/clean_up.sh", "--yes")
     check("aks: clean-up twice is the same as once", not done.returncode and not world.find(one.calls(), "delete"), done.stderr)
     marks = sorted(m.name for m in (one.state / "marks").iterdir())
@@ -133,14 +137,22 @@ def on_aks_of_others() -> None:
         (one.state / "marks" / mark).touch()
     done = one.run(tree, "scripts/clean_up.sh", "--yes")
     seen = one.calls()
-    check("aks: somebody else's group stays, what is ours goes", not done.returncode and not world.find(seen, "group", "delete") and world.find(seen, "aks", "delete") and world.find(seen, "acr", "delete"), world.said(seen))
+    check(
+        "aks: somebody else's group stays, what is ours goes",
+        not done.returncode and not world.find(seen, "group", "delete") and world.find(seen, "aks", "delete") and world.find(seen, "acr", "delete"),
+        world.said(seen),
+    )
 
 
 def on_aks_without_engine() -> None:
     """No container engine here: the registry builds."""
     one = world.World(cloud({"program": "docker", "words": ["version"], "code": 1}))
     seen = calls(one, world.tree("aks"), ("deploy",))
-    check("aks: without docker the registry builds the images", world.find(seen, "acr", "build", "--image", "pydgraph-client:1.0.0", "examples/pydgraph") and not world.find(seen, "docker", "build"), world.said(seen))
+    check(
+        "aks: without docker the registry builds the images",
+        world.find(seen, "acr", "build", "--image", "pydgraph-client:1.0.0", "examples/pydgraph") and not world.find(seen, "docker", "build"),
+        world.said(seen),
+    )
 
 
 def managed_mesh() -> None:
@@ -152,7 +164,11 @@ def managed_mesh() -> None:
     tree, said = world.render(world.changed("aks", change))
     one = world.World(cloud())
     seen = calls(one, tree, ("install_istio", "install_istio"))
-    check("aks: the managed mesh is enabled once, by its revision", len(world.find(seen, "mesh", "enable", "--revision", "asm-1-30")) == 1, said.stderr or world.said(seen))
+    check(
+        "aks: the managed mesh is enabled once, by its revision",
+        len(world.find(seen, "mesh", "enable", "--revision", "asm-1-30")) == 1,
+        said.stderr or world.said(seen),
+    )
     check("aks: and waited for", world.find(seen, "wait", "--namespace", "aks-istio-system", "app=istiod"), world.said(seen))
 
 
@@ -185,9 +201,17 @@ def on_kind() -> None:
     check("kind: twice makes nothing twice", not twice, world.said(again))
     done = one.run(tree, "scripts/clean_up.sh", "--yes")
     marks = sorted(m.name for m in (one.state / "marks").iterdir())
-    check("kind: clean-up leaves nothing", not done.returncode and marks == ["connected"] and not (one.home / ".kube/netpolmesh-test.yaml").exists(), f"{marks} {done.stderr}")
+    check(
+        "kind: clean-up leaves nothing",
+        not done.returncode and marks == ["connected"] and not (one.home / ".kube/netpolmesh-test.yaml").exists(),
+        f"{marks} {done.stderr}",
+    )
     done = one.run(tree, "scripts/deploy.sh", KUBE_CONTEXT="production")
-    check("kind: another project's KUBE_CONTEXT leads nowhere", done.returncode == 1 and "KUBE_CONTEXT is production" in done.stderr and not world.find(one.calls(), "apply"), done.stderr)
+    check(
+        "kind: another project's KUBE_CONTEXT leads nowhere",
+        done.returncode == 1 and "KUBE_CONTEXT is production" in done.stderr and not world.find(one.calls(), "apply"),
+        done.stderr,
+    )
 
 
 def on_existing() -> None:
@@ -211,7 +235,11 @@ def on_existing() -> None:
     seen = one.calls()
     deleted = [" ".join(c[c.index("delete") :]) for c in seen if "delete" in c]
     wanted = ["apps/shop/workloads/web.yaml", "apps/shop/network_policy.yaml", "namespace --ignore-not-found --timeout 600s shop"]
-    check("existing: clean-up deletes what is ours, and no more", not done.returncode and len(deleted) == 3 and all(d.endswith(w) for d, w in zip(deleted, wanted, strict=True)), deleted)
+    check(
+        "existing: clean-up deletes what is ours, and no more",
+        not done.returncode and len(deleted) == 3 and all(d.endswith(w) for d, w in zip(deleted, wanted, strict=True)),
+        deleted,
+    )
     check("existing: somebody else's Istio stays", not world.find(seen, "istioctl"), world.said(seen))
 
     def change(value: dict) -> None:
@@ -220,7 +248,11 @@ def on_existing() -> None:
     tree, _ = world.render(world.changed("existing", change))
     done = one.run(tree, "scripts/clean_up.sh", "--yes")
     seen = one.calls()
-    check("existing: our revision goes, another one keeps its namespace", world.find(seen, "uninstall", "--revision", "canary") and not world.find(seen, "namespace", "istio-system") and not world.find(seen, "crd"), world.said(seen))
+    check(
+        "existing: our revision goes, another one keeps its namespace",
+        world.find(seen, "uninstall", "--revision", "canary") and not world.find(seen, "namespace", "istio-system") and not world.find(seen, "crd"),
+        world.said(seen),
+    )
 
 
 def refusals() -> None:
@@ -245,7 +277,11 @@ def refusals() -> None:
     check("a registry name that is taken is an error", done.returncode == 1 and not world.find(one.calls(), "create"), done.stderr)
     one = world.World(cloud(az("aks", "get-versions", out="1.33\n1.34\n")))
     done = one.run(world.tree("aks"), "scripts/create_cluster.sh")
-    check("a Kubernetes that is not offered is an error that says what is", done.returncode == 1 and "1.33 1.34" in done.stderr and not world.find(one.calls(), "create"), done.stderr)
+    check(
+        "a Kubernetes that is not offered is an error that says what is",
+        done.returncode == 1 and "1.33 1.34" in done.stderr and not world.find(one.calls(), "create"),
+        done.stderr,
+    )
 
 
 def failures() -> None:
@@ -277,4 +313,8 @@ def failures() -> None:
         seen = one.calls()
         last = seen[-1] if seen else []
         ended = last[:1] == [rule["program"]] and bool(world.find([last], *rule.get("words", [])))
-        check(f"{script} ends where `{' '.join([rule['program'], *rule.get('words', [])])}` fails", done.returncode != 0 and ended, f"{done.returncode} {done.stderr}\n" + "\n".join(world.said(seen)))
+        check(
+            f"{script} ends where `{' '.join([rule['program'], *rule.get('words', [])])}` fails",
+            done.returncode != 0 and ended,
+            f"{done.returncode} {done.stderr}\n" + "\n".join(world.said(seen)),
+        )

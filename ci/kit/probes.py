@@ -217,7 +217,9 @@ def scripts(grpcurl: bool) -> None:
     tap("a cluster that does not answer is an error", tree, "test_0", [unreachable], 1)
 
 
-def tap(what: str, tree: Path, name: str, rules: list[dict], code: int, ok: int = 0, not_ok: int = 0, *, skipped: bool = False, bail: bool = False) -> list[list[str]]:
+def tap(
+    what: str, tree: Path, name: str, rules: list[dict], code: int, ok: int = 0, not_ok: int = 0, *, skipped: bool = False, bail: bool = False
+) -> list[list[str]]:
     """Runs a test script; its TAP must be whole and say this."""
     one = world.World(rules)
     (tree / "api.proto").write_text((protos() / "api.proto").read_text())

@@ -83,7 +83,7 @@ def defaults(shell: str) -> None:
 
 def overrides(shell: str) -> None:
     """What was set wins, whatever is in it."""
-    mine = {"AZ_ACR_NAME": "mine", "AZ_LOCATION": "it's $(x) `y` \"z\"", "KUBECONFIG": "/tmp/a b", "DG_ACCEPT_LIST": "10.0.0.0/8"}
+    mine = {"AZ_ACR_NAME": "mine", "AZ_LOCATION": 'it\'s $(x) `y` "z"', "KUBECONFIG": "/tmp/a b", "DG_ACCEPT_LIST": "10.0.0.0/8"}
     holds(f"{shell}: a value that is set wins", sourced(shell, world.tree("aks"), mine), mine)
     empty = {"AZ_NET_POLICY": "", "DG_ACCEPT_LIST": "", "AZ_ZONES": ""}
     holds(f"{shell}: also an empty one, where that means something", sourced(shell, world.tree("aks"), empty), empty)

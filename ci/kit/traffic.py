@@ -47,8 +47,16 @@ def sends(tree: Path) -> None:
     one = world.World(cluster())
     done = one.run(tree, "scripts/traffic.sh", "3")
     seen = one.calls()
-    check("traffic: an empty database is loaded, without dropping", not done.returncode and len(world.find(seen, "load_data.py")) == 1 and not world.find(seen, "--drop-all"), done.stderr)
-    check("traffic: three rounds of HTTP, gRPC and a query", [len(world.find(seen, w)) for w in ("http://demo-dgraph-alpha.dgraph.svc.cluster.local:8080/health", "api.Dgraph/CheckVersion")] == [3, 3], world.said(seen))
+    check(
+        "traffic: an empty database is loaded, without dropping",
+        not done.returncode and len(world.find(seen, "load_data.py")) == 1 and not world.find(seen, "--drop-all"),
+        done.stderr,
+    )
+    check(
+        "traffic: three rounds of HTTP, gRPC and a query",
+        [len(world.find(seen, w)) for w in ("http://demo-dgraph-alpha.dgraph.svc.cluster.local:8080/health", "api.Dgraph/CheckVersion")] == [3, 3],
+        world.said(seen),
+    )
     done = one.run(tree, "scripts/traffic.sh", "1")
     check("traffic: a database with data is left alone", not done.returncode and not world.find(one.calls(), "load_data.py"), done.stderr)
     done = one.run(tree, "scripts/traffic.sh", "1; id")

@@ -92,9 +92,7 @@ class World:
 
     def run(self, where: Path, *command: str, limit: float = 60, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
         """Runs a command in a tree."""
-        return subprocess.run(
-            command, cwd=where, env=self.environ(**more), input=stdin, capture_output=True, text=True, timeout=limit, check=False
-        )
+        return subprocess.run(command, cwd=where, env=self.environ(**more), input=stdin, capture_output=True, text=True, timeout=limit, check=False)
 
     def calls(self) -> list[list[str]]:
         """Every call since the last time that somebody asked."""

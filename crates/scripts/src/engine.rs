@@ -36,11 +36,12 @@ fn sh(value: &Value) -> Result<String, Error> {
 }
 
 /// Prose of Markdown that reads as just this text. Source: `CommonMark` 0.31, 2.4: a backslash before any
-/// ASCII punctuation makes it an ordinary character; that holds in the cells of a table too.
+/// ASCII punctuation makes it an ordinary character; that holds in the cells of a table too. Of the rest, none means anything
+/// within a line.
 fn md(value: &Value) -> Result<String, Error> {
     let mut out = String::new();
     for c in text(value)?.chars() {
-        if c.is_ascii_punctuation() {
+        if r"\`*_[]<>|&~$!:@#".contains(c) {
             out.push('\\');
         }
         out.push(c);
