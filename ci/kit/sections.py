@@ -40,7 +40,7 @@ def section(name: str, home: Path) -> None:
     start = time.monotonic()
     try:
         SECTIONS[name](home)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, it is said
         report.check(f"{name} comes to its end", False, traceback.format_exc())
     print(f"# {name}: {time.monotonic() - start:.1f} s", flush=True)
 

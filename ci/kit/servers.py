@@ -131,11 +131,11 @@ class Dgraph(api_grpc.DgraphServicer):
         if self.failures.get(what):
             context.abort(*self.failures[what].pop(0))
 
-    def CheckVersion(self, request: api.Check, context: grpc.ServicerContext) -> api.Version:  # noqa: N802
+    def CheckVersion(self, request: api.Check, context: grpc.ServicerContext) -> api.Version:
         self._fail("version", context)
         return api.Version(tag="v24.1.9")
 
-    def Alter(self, request: api.Operation, context: grpc.ServicerContext) -> api.Payload:  # noqa: N802
+    def Alter(self, request: api.Operation, context: grpc.ServicerContext) -> api.Payload:
         self._fail("drop" if request.drop_all else "schema", context)
         self.tokens += [value for key, value in context.invocation_metadata() if key == "auth-token"]
         if request.drop_all:
@@ -144,14 +144,14 @@ class Dgraph(api_grpc.DgraphServicer):
             self.schemas.append(request.schema)
         return api.Payload()
 
-    def Query(self, request: api.Request, context: grpc.ServicerContext) -> api.Response:  # noqa: N802
+    def Query(self, request: api.Request, context: grpc.ServicerContext) -> api.Response:
         self._fail("data", context)
         self.data += [mutation.set_nquads.decode() for mutation in request.mutations]
         self.commits += request.commit_now
         nodes = {word[2:] for line in self.data for word in line.split() if word.startswith("_:")}
         return api.Response(uids={node: "0x1" for node in nodes}, txn=api.TxnContext(start_ts=1, commit_ts=2))
 
-    def CommitOrAbort(self, request: api.TxnContext, context: grpc.ServicerContext) -> api.TxnContext:  # noqa: N802
+    def CommitOrAbort(self, request: api.TxnContext, context: grpc.ServicerContext) -> api.TxnContext:
         self.order.append("abort" if request.aborted else "commit")
         return request
 
