@@ -25,7 +25,7 @@ def cloud(*first: dict) -> list[dict]:
         az("group", "exists", **{"if": "group"}, out="true\n"),
         az("group", "exists", out="false\n"),
         az("group", "create", makes="group"),
-        az("group", "show", out="meshgen\tnetpolmesh-test\n"),
+        az("group", "show", out="meshgen\nnetpolmesh-test\n"),
         az("group", "delete", removes=["group", "acr", "aks"]),
         az("acr", "list", **{"if": "acr"}, out="netpolmeshtest\n"),
         az("acr", "check-name", out="true\n"),
