@@ -50,7 +50,7 @@ def main() -> int:
     home, *words = sys.argv[1:]
     if words[:1] == ["--lint"]:
         for folder in words[1:]:
-            lint.tree(folder, Path(folder), Path(home))
+            lint.tree(folder, Path(folder).resolve(), Path(home))
         return report.finish()
     wrong = set(words) - set(SECTIONS)
     if wrong:
