@@ -156,6 +156,17 @@ impl Spec {
         said.unwrap_or(if self.istio.is_some() { MeshMode::Sidecar } else { MeshMode::None })
     }
 
+    /// Ports of sidecars that take no part in mTLS, which policies may name by their numbers: metrics of the pod
+    /// and its sidecar, merged, and of Envoy alone. None outside of the mesh.
+    ///
+    /// Source: <https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>.
+    pub fn sidecar_ports(&self, target: &Workloads) -> &'static [u16] {
+        match self.mesh_mode(target.namespace()) {
+            MeshMode::Sidecar => &[15020, 15090],
+            MeshMode::Ambient | MeshMode::None => &[],
+        }
+    }
+
     /// The registry for images that are built here, as images name it. On AKS it is the usual host of the
     /// registry's name: the scripts ask Azure for it, because a registry may have another.
     pub fn registry(&self) -> Option<String> {

@@ -252,7 +252,7 @@ impl AsmRevision {
 
     /// The version of Istio; the patch is AKS's choice.
     pub fn istio_version(&self) -> String {
-        format!("1.{}.0", self.minor())
+        format!("1.{}", self.minor())
     }
 }
 

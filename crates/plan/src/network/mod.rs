@@ -112,7 +112,9 @@ pub(crate) fn ports<'a>(
     refs: impl Iterator<Item = &'a PortRef>,
 ) -> Vec<PodPort> {
     let refs: Vec<&PortRef> = refs.collect();
-    let mut found = BTreeSet::new();
+    let sidecar = spec.sidecar_ports(which).iter().copied();
+    let is_named = |port: &u16| refs.iter().any(|r| **r == PortRef::Number(*port));
+    let mut found: BTreeSet<PodPort> = sidecar.filter(is_named).map(PodPort::tcp).collect();
     for (_, workload) in spec.workloads_in(which) {
         for (name, port) in &workload.ports {
             let meant = |r: &&PortRef| match r {

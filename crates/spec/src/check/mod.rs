@@ -105,7 +105,9 @@ fn ports(spec: &Spec, target: &Workloads, ports: &[At<PortRef>], problems: &mut 
     for port in ports {
         let known = match &port.value {
             PortRef::Name(name) => declared.iter().any(|(n, _)| n.value == *name),
-            PortRef::Number(number) => declared.iter().any(|(_, p)| p.port == *number),
+            PortRef::Number(number) => {
+                declared.iter().any(|(_, p)| p.port == *number) || spec.sidecar_ports(target).contains(number)
+            }
         };
         if known {
             continue;

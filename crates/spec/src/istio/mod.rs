@@ -185,7 +185,7 @@ impl Istio {
 impl ExistingIstio {
     fn mesh(&self) -> Mesh {
         Mesh {
-            version: Istio::full_version(&self.version),
+            version: self.version.to_string(),
             revision: named(self.revision.as_ref()),
             old_revision: None,
             cni: self.cni || self.ambient,
