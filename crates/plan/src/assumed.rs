@@ -16,7 +16,7 @@ use k8s_openapi::{
     apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
 use meshgen_bundle::{Object, Value};
-use meshgen_spec::{Istio, Mesh, Origin, Spec, WorkloadKind, WorkloadName};
+use meshgen_spec::{Install, Istio, Mesh, Origin, Spec, WorkloadKind, WorkloadName};
 use meshgen_yaml::Problem;
 
 use crate::{
@@ -276,25 +276,26 @@ fn settings(spec: &Spec, istio: &Istio, mesh: &Mesh, files: &mut Files) {
 fn gateways(mesh: &Mesh, istio: &Istio, files: &mut Files) {
     if let Some(managed) = &istio.managed {
         for ingress in &managed.ingress_gateways {
-            gateway("aks-istio-ingress", &ingress.name(), &ingress.name(), true, Labels::new(), files);
+            let name = ingress.name();
+            let labels = Labels::from(["app", "istio"].map(|key| (key.to_owned(), name.clone())));
+            gateway("aks-istio-ingress", &name, &name, labels, true, files);
         }
     }
     if istio.version.is_none() {
         return;
     }
     for g in istio::gateways(istio).into_iter().filter(|g| g.enabled) {
-        let own =
-            g.said.map(|s| &s.labels).into_iter().flatten().map(|(k, v)| (k.to_string(), v.to_string()));
         let namespace = g.namespace().unwrap_or(&mesh.namespace);
-        let istio_label = g.name.strip_prefix("istio-").unwrap_or(g.name);
-        gateway(namespace, g.name, istio_label, g.direction == Direction::Ingress, own.collect(), files);
+        // Source for the second: istio release-1.31 `manifests/charts/gateway/templates`.
+        let account = match istio.install() {
+            Install::Istioctl => format!("{}-service-account", g.name),
+            Install::Helm => g.name.to_owned(),
+        };
+        gateway(namespace, g.name, &account, g.labels(), g.direction == Direction::Ingress, files);
     }
 }
 
-fn gateway(namespace: &str, name: &str, istio: &str, ingress: bool, own: Labels, files: &mut Files) {
-    let mut select = label("app", name);
-    select.extend(label("istio", istio));
-    select.extend(own);
+fn gateway(namespace: &str, name: &str, account: &str, select: Labels, ingress: bool, files: &mut Files) {
     let mut ports = if ingress { vec![tcp("status-port", 15021, 15021)] } else { Vec::new() };
     ports.extend([tcp("http2", 8080, 80), tcp("https", 8443, 443)]);
     service(namespace, name, &select, &ports, false, files);
@@ -306,7 +307,7 @@ fn gateway(namespace: &str, name: &str, istio: &str, ingress: bool, own: Labels,
         name,
         kind: WorkloadKind::Deployment,
         replicas: 1,
-        account: &format!("{name}-service-account"),
+        account,
         labels: all,
         selector: select,
         container: "istio-proxy",

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname -- "$0")/lib.sh"
 need_cluster
 
-printf '# %s\n' 'test-0, without NetworkPolicy'
+printf '# %s\n' 'without a policy every client reaches Dgraph'
 # These claims are about a cluster without what follows.
 ! exists 'networkpolicies.networking.k8s.io' 'dgraph' 'dgraph-allow-istio' || skip_all 'dgraph/dgraph-allow-istio is applied: kubectl delete --filename examples/dgraph/network_policy.yaml'
 

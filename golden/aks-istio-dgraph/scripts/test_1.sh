@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname -- "$0")/lib.sh"
 need_cluster
 
-printf '# %s\n' 'test-1, with everything in place'
+printf '# %s\n' 'with the policy, a client outside of the mesh is cut off'
 kube apply --filename 'examples/dgraph/network_policy.yaml' | sed 's/^/# /' || bail_out 'cannot apply examples/dgraph/network_policy.yaml'
 
 plan 2

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname -- "$0")/lib.sh"
 need_cluster
 
-printf '# %s\n' 'test-2, with everything in place'
+printf '# %s\n' 'with the policy, a client in the mesh still reaches Dgraph'
 # Without what follows the claims would prove nothing.
 exists 'networkpolicies.networking.k8s.io' 'dgraph' 'dgraph-allow-istio' || skip_all 'dgraph/dgraph-allow-istio is not applied: kubectl apply --filename examples/dgraph/network_policy.yaml'
 

@@ -23,6 +23,22 @@ pub(crate) enum Direction {
 }
 
 impl Gateway<'_> {
+    /// The labels of its pods, by which its Service and Istio's Gateway objects select them.
+    ///
+    /// Charts give all gateways of istioctl the labels of the first one, so that one would answer for another: each
+    /// has its own here. Source: istio release-1.31 `manifests/charts/gateways/istio-ingress/values.yaml`.
+    pub(crate) fn labels(&self) -> BTreeMap<String, String> {
+        let istio = self.name.strip_prefix("istio-").unwrap_or(self.name);
+        let own = self.said.map(|s| &s.labels).into_iter().flatten();
+        let all = [("app".to_owned(), self.name.to_owned()), ("istio".to_owned(), istio.to_owned())];
+        all.into_iter().chain(own.map(|(k, v)| (k.to_string(), v.to_string()))).collect()
+    }
+
+    /// Whether it is one that profiles know, with labels of its own already.
+    pub(crate) fn is_of_profiles(&self) -> bool {
+        matches!(self.name, "istio-ingressgateway" | "istio-egressgateway")
+    }
+
     pub(crate) fn namespace(&self) -> Option<&str> {
         self.said.and_then(|g| g.namespace.as_ref()).map(|n| n.as_str())
     }

@@ -72,12 +72,15 @@ fn component(said: &Component, in_profile: bool, namespace: Option<&str>) -> Iop
 }
 
 fn gateway(gateway: Gateway<'_>) -> IopGateway {
-    let labels = gateway.said.map(|g| &g.labels).into_iter().flatten();
+    let mut labels = gateway.labels();
+    if gateway.is_of_profiles() {
+        labels.retain(|key, _| !matches!(key.as_str(), "app" | "istio"));
+    }
     IopGateway {
         name: gateway.name.to_owned(),
         namespace: gateway.namespace().map(str::to_owned),
         enabled: gateway.enabled,
-        label: labels.map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+        label: labels,
         k8s: gateway.said.and_then(|g| resources(&g.k8s)),
     }
 }

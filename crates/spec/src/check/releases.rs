@@ -166,7 +166,9 @@ fn circles(spec: &Spec, problems: &mut Vec<Problem>) {
         let next = |of: &WorkloadName| -> Vec<WorkloadName> {
             spec.releases.get(of).into_iter().flat_map(|r| &r.needs).map(|n| n.value.clone()).collect()
         };
-        if reaches(release.needs.iter().map(|n| n.value.clone()).collect(), &name.value, next) {
+        // That of itself alone is said above.
+        let others = release.needs.iter().map(|n| n.value.clone()).filter(|n| *n != name.value);
+        if reaches(others.collect(), &name.value, next) {
             problems.push(
                 Problem::error(name.place, format!("`{name}` needs itself by way of others"))
                     .help("take one of the `needs` away"),

@@ -122,7 +122,7 @@ fn every_word_of_an_enum_is_shown() {
 #[test]
 fn a_default_is_what_holds_where_nothing_is_said() {
     let read = |text: &str| {
-        let spec = format!("meshgen: v1\nproject: p\nnamespaces: {{ a: {{}} }}\n{text}\n");
+        let spec = format!("meshgen: v1\nproject: project\nnamespaces: {{ a: {{}} }}\n{text}\n");
         let (spec, problems) =
             read(vec![Input::File("x".to_owned(), spec)], &mut meshgen_yaml::Sources::default());
         spec.unwrap_or_else(|| panic!("{problems:#?}"))
@@ -130,8 +130,8 @@ fn a_default_is_what_holds_where_nothing_is_said() {
     let kind = "cluster: { kind: {} }";
     for (silent, said) in [
         (
-            "cluster: { aks: {} }",
-            "cluster: { aks: { networkPolicy: calico, networkDataplane: azure } }".to_owned(),
+            "cluster: { aks: { location: westus2 } }",
+            "cluster: { aks: { location: westus2, networkPolicy: calico, networkDataplane: azure, nodes: { count: 3 } } }".to_owned(),
         ),
         (kind, "cluster: { kind: { networkPolicy: calico } }".to_owned()),
         (kind, format!("{kind}\nlayout: {{ apps: apps }}")),
