@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{AddressRange, Addresses, Cluster, List, ListEnd, classes::small};
+use crate::{AddressRange, Addresses, Cluster, List, ListEnd, Workload, classes::small};
 
 /// Who is in a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,28 +50,59 @@ impl<'a> Namer<'a> {
         workloads.map(ToString::to_string).chain(outside(&members.outside)).collect()
     }
 
-    /// As few names as possible: `*` for all workloads, `ns/*` for all of a namespace.
+    /// As few names as possible: `*` for all workloads, `ns/*` for all of a namespace, and what is left out of them
+    /// where that is shorter.
     pub(crate) fn parts(&self, members: &Members) -> Vec<String> {
-        let mut parts = Vec::new();
         let all = small(self.cluster.workloads.len());
-        if all > 1 && small(members.workloads.len()) == all {
+        let inside = &members.workloads;
+        let most = all > 1 && inside.len() > self.cluster.workloads.len() / 2;
+        let left: Vec<u32> =
+            if most { (0..all).filter(|n| inside.binary_search(n).is_err()).collect() } else { Vec::new() };
+        let mut parts = Vec::new();
+        if most && self.count(&left) < self.count(inside) {
             parts.push("*".to_owned());
-            parts.extend(outside(&members.outside));
-            return parts;
-        }
-        let workloads = members.workloads.iter().filter_map(|n| self.cluster.workloads.get(*n as usize));
-        let workloads: Vec<&crate::Workload> = workloads.collect();
-        for same in workloads.chunk_by(|a, b| a.namespace == b.namespace) {
-            let Some(first) = same.first() else { continue };
-            let size = self.sizes.get(first.namespace.as_str()).copied().unwrap_or_default();
-            if size == same.len() && size > 1 {
-                parts.push(format!("{}/*", first.namespace));
-            } else {
-                parts.extend(same.iter().map(ToString::to_string));
-            }
+            parts.extend(self.by_namespace(&left).into_iter().map(|name| format!("except {name}")));
+        } else {
+            parts.extend(self.by_namespace(inside));
         }
         parts.extend(outside(&members.outside));
         parts
+    }
+
+    fn workloads<'n>(&'n self, numbers: &'n [u32]) -> Vec<&'n Workload> {
+        numbers.iter().filter_map(|n| self.cluster.workloads.get(*n as usize)).collect()
+    }
+
+    /// In how many namespaces they are.
+    fn count(&self, numbers: &[u32]) -> usize {
+        self.workloads(numbers).chunk_by(|a, b| a.namespace == b.namespace).count()
+    }
+
+    fn by_namespace(&self, numbers: &[u32]) -> Vec<String> {
+        let mut parts = Vec::new();
+        for same in self.workloads(numbers).chunk_by(|a, b| a.namespace == b.namespace) {
+            let Some(first) = same.first() else { continue };
+            let namespace = first.namespace.as_str();
+            let size = self.sizes.get(namespace).copied().unwrap_or_default();
+            let missing = size - same.len();
+            if missing * 2 >= same.len() || size == 1 {
+                parts.extend(same.iter().map(ToString::to_string));
+            } else if missing == 0 {
+                parts.push(format!("{namespace}/*"));
+            } else {
+                parts.push(format!("{namespace}/* except {}", self.missing(namespace, same)));
+            }
+        }
+        parts
+    }
+
+    /// The workloads of a namespace that are not among these.
+    fn missing(&self, namespace: &str, present: &[&Workload]) -> String {
+        let workloads = &self.cluster.workloads;
+        let start = workloads.partition_point(|w| w.namespace.as_str() < namespace);
+        let home = workloads.iter().skip(start).take_while(|w| w.namespace == namespace);
+        let left = home.filter(|w| !present.contains(w)).map(|w| format!("{}[{}]", w.name, w.kind));
+        left.collect::<Vec<String>>().join(" and ")
     }
 }
 

@@ -99,16 +99,14 @@ impl Judge<'_> {
     pub fn report(&self, focus: &Focus) -> Report {
         let list = self.list();
         let namer = Namer::new(self.cluster());
-        let members: Vec<Members> = (0..list.groups.len()).map(|n| Members::of(&list, n)).collect();
-        let none = Members::default();
         let mut lines = Vec::new();
         for line in &list.lines {
             let ports = focus.ports(&line.ports);
             if ports.is_empty() {
                 continue;
             }
-            let of = |n: usize| members.get(n).unwrap_or(&none);
-            for (from, to) in focus.cut(self.cluster(), of(line.from), of(line.to)) {
+            let of = |group| Members::of(&list, group);
+            for (from, to) in focus.cut(self.cluster(), &of(line.from), &of(line.to)) {
                 // That a workload reaches itself is not worth a line.
                 if from == to && from.workloads.len() == 1 && from.outside.is_empty() {
                     continue;
