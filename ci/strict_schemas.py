@@ -8,6 +8,7 @@ the folder that $MESHGEN_SCHEMAS names; without it their manifests are skipped, 
 manifest is refused, or when there is none.
 """
 
+import json
 import os
 import pathlib
 import sys
@@ -78,8 +79,17 @@ def problem(manifest, customs):
     return ""
 
 
+def files(folder):
+    """The manifests of the trees in a folder, as each tree lists them; charts and state files are for other tools."""
+    for listing in sorted(pathlib.Path(folder).rglob(".meshgen/manifest.json")):
+        tree = listing.parent.parent
+        for path, file in json.loads(listing.read_text(encoding="utf-8"))["files"].items():
+            if file.get("resource") or path == ".meshgen/assumed.yaml":
+                yield tree / path
+
+
 def manifests(folder):
-    for path in sorted(pathlib.Path(folder).rglob("*.yaml")):
+    for path in files(folder):
         for document in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader):
             if isinstance(document, dict) and "apiVersion" in document and "kind" in document:
                 yield path, document
