@@ -28,6 +28,9 @@ impl From<ListEnd> for Members {
     }
 }
 
+/// More namespaces than these are many.
+const LONG: usize = 4;
+
 /// Names groups of a cluster.
 pub(crate) struct Namer<'a> {
     cluster: &'a Cluster,
@@ -59,7 +62,9 @@ impl<'a> Namer<'a> {
         let left: Vec<u32> =
             if most { (0..all).filter(|n| inside.binary_search(n).is_err()).collect() } else { Vec::new() };
         let mut parts = Vec::new();
-        if most && self.count(&left) < self.count(inside) {
+        // Of two lists that are both long, the one of what is left out says more.
+        let (out, within) = (self.count(&left), self.count(inside));
+        if most && (out < within || (out == within && out > LONG)) {
             parts.push("*".to_owned());
             parts.extend(self.by_namespace(&left).into_iter().map(|name| format!("except {name}")));
         } else {
