@@ -48,8 +48,9 @@ fn policies(spec: &Spec, root: &mut Value) {
         .chain(namespaces)
         .filter_map(|target| {
             let ports = spec.workloads_in(&target).flat_map(|(_, w)| &w.ports);
-            let ports: Vec<Value> =
-                ports.flat_map(|(name, port)| [json!(name.to_string()), json!(port.port)]).collect();
+            let own = ports.flat_map(|(name, port)| [json!(name.to_string()), json!(port.port)]);
+            let sidecar = spec.sidecar_ports(&target).iter().map(|port| json!(port));
+            let ports: Vec<Value> = own.chain(sidecar).collect();
             let closed = json!({ "properties": { "ports": { "items": { "enum": once(&ports) } } } });
             let policy = json!({ "allOf": [
                 { "$ref": "#/definitions/Policy" },

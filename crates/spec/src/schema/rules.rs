@@ -17,10 +17,10 @@ struct Choice {
 const CHOICES: [Choice; 6] = [
     Choice {
         definition: "Workload",
-        keys: &["image", "existing"],
+        keys: &["image", "build", "existing"],
         exclusive: true,
         required: true,
-        message: "say either `image`, which renders it, or `existing`, which describes what somebody else renders",
+        message: "say one of `image`, which renders it, `build`, which renders it from an image of our own, and `existing`, which describes what somebody else renders",
     },
     Choice {
         definition: "Policy",
@@ -52,10 +52,10 @@ const CHOICES: [Choice; 6] = [
     },
     Choice {
         definition: "Istio",
-        keys: &["version", "existing"],
+        keys: &["version", "managed", "existing"],
         exclusive: true,
         required: true,
-        message: "say either `version`, which installs it, or `existing`, which relies on what is there",
+        message: "say one of `version`, which installs it, `managed`, the add-on of AKS, and `existing`, which relies on what is there",
     },
 ];
 
