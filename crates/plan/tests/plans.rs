@@ -392,6 +392,10 @@ mod istio {
           revision: 1-31-1
         ");
         insta::assert_snapshot!(file(&spec, "istio/istio-default.yaml"), @"
+        # The control plane that goes, for istioctl 1.30.5 alone. It is there already; to go back to it:
+        #   istioctl install --filename istio/istio-default.yaml
+        # Once no namespace names it and all pods have been made again:
+        #   istioctl uninstall --revision default
         apiVersion: install.istio.io/v1alpha1
         kind: IstioOperator
         metadata:
@@ -838,6 +842,70 @@ mod holes {
               app.kubernetes.io/name: web
           policyTypes:
           - Ingress
+        ");
+    }
+}
+
+mod scripts {
+    use super::{file, with};
+
+    /// A client that is built, a server, a policy, and a test that is without it.
+    fn tested(security: &str, is: &str) -> String {
+        with(&format!(
+            "istio: {{ version: 1.31.1 }}\nsecurity: {{ {security} }}\nnamespaces: {{ shop: {{}} }}\nworkloads: {{ shop/client: {{ build: pydgraph }}, shop/web: {{ image: a/b:1, ports: {{ http: 80 }} }} }}\npolicies: {{ shop/web: {{ allow: [] }} }}\nexpect:\n  before: {{ without: [NetworkPolicy], claims: [{{ from: [shop/client], to: shop/web, is: {is} }}] }}\n  then: {{ title: closed, claims: [{{ from: [shop/client], to: shop/web, is: timeout }}] }}"
+        ))
+    }
+
+    fn deployed(spec: &str) -> bool {
+        file(spec, "scripts/deploy.sh").contains("apps/shop/network_policy.yaml")
+    }
+
+    #[test]
+    fn a_test_may_show_first_how_it_is_without_policies() {
+        let spec = tested("", "open");
+        assert!(!deployed(&spec));
+        let then = file(&spec, "scripts/then.sh");
+        assert!(then.contains("kube apply --filename 'apps/shop/network_policy.yaml'"), "{then}");
+    }
+
+    #[test]
+    fn what_is_denied_by_default_is_closed_from_the_start() {
+        assert!(deployed(&tested("deny: [ingress]", "open")));
+        assert!(deployed(&tested("", "reset")));
+    }
+
+    #[test]
+    fn a_claim_is_a_probe_for_each_client_and_port() {
+        let spec = with(
+            "namespaces: { a: {}, b: {}, graph: {} }\nreleases: { graph/demo: { dgraph: {} } }\nworkloads: { a/client: { build: pydgraph }, b/client: { build: pydgraph } }\nexpect: { all: { title: all of it, claims: [{ from: [a/*, b/client], to: graph/*, is: open }] } }",
+        );
+        let script = file(&spec, "scripts/all.sh");
+        let probes: Vec<&str> = script.lines().filter(|l| l.starts_with("claim ")).collect();
+        insta::assert_snapshot!(probes.join("\n"), @"
+        claim grpc 'a' 'deployment/client' '' false 'demo-dgraph-alpha.graph.svc.cluster.local' 9080 open 'api.Dgraph/CheckVersion' 'api.proto'
+        claim http 'a' 'deployment/client' '' false 'demo-dgraph-alpha.graph.svc.cluster.local' 8080 open 'GET' '/health'
+        claim grpc 'a' 'deployment/client' '' false 'demo-dgraph-zero.graph.svc.cluster.local' 5080 open 'api.Dgraph/CheckVersion' 'api.proto'
+        claim http 'a' 'deployment/client' '' false 'demo-dgraph-zero.graph.svc.cluster.local' 6080 open 'GET' '/health'
+        claim grpc 'b' 'deployment/client' '' false 'demo-dgraph-alpha.graph.svc.cluster.local' 9080 open 'api.Dgraph/CheckVersion' 'api.proto'
+        claim http 'b' 'deployment/client' '' false 'demo-dgraph-alpha.graph.svc.cluster.local' 8080 open 'GET' '/health'
+        claim grpc 'b' 'deployment/client' '' false 'demo-dgraph-zero.graph.svc.cluster.local' 5080 open 'api.Dgraph/CheckVersion' 'api.proto'
+        claim http 'b' 'deployment/client' '' false 'demo-dgraph-zero.graph.svc.cluster.local' 6080 open 'GET' '/health'
+        ");
+    }
+
+    #[test]
+    fn the_add_on_gets_its_gateways() {
+        let spec = "meshgen: v1\nproject: shop1\ncluster: { aks: { location: westus2 } }\nistio: { managed: { revision: asm-1-30, ingressGateways: [internal] } }\n";
+        assert!(file(spec, "scripts/install_istio.sh").contains("--ingress-gateway-type 'internal'"));
+    }
+
+    #[test]
+    fn manifests_alone_need_no_scripts() {
+        let spec = with("namespaces: { shop: {} }\nworkloads: { shop/web: { image: a/b:1 } }");
+        insta::assert_snapshot!(super::paths(&spec, ""), @"
+        apps/shop/namespace.yaml
+        apps/shop/workloads/web.yaml
+        kustomization.yaml
         ");
     }
 }

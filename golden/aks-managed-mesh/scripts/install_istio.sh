@@ -13,6 +13,8 @@ else
   limit 1800 az aks mesh enable --resource-group "${AZ_RESOURCE_GROUP}" --name "${AZ_CLUSTER_NAME}" \
     --revision 'asm-1-30' --output none
 fi
+limit 1800 az aks mesh enable-ingress-gateway --resource-group "${AZ_RESOURCE_GROUP}" --name "${AZ_CLUSTER_NAME}" \
+  --ingress-gateway-type 'internal' --output none
 apply 'istio/mesh_config.yaml'
 # The control plane by its label: its name has the revision in it.
 kube_for 660 wait --namespace 'aks-istio-system' --for condition=Available --timeout 600s deployment --selector app=istiod

@@ -7,7 +7,7 @@ pub(crate) mod mesh_config;
 mod operator;
 
 use meshgen_bundle::{Content, Data, Part};
-use meshgen_spec::{Install, Istio, Spec};
+use meshgen_spec::{Install, Istio, Name, Spec};
 
 use crate::files::Files;
 
@@ -28,10 +28,12 @@ pub(crate) fn plan(spec: &Spec, files: &mut Files) {
     match istio.install() {
         Install::Istioctl => {
             let place = istio.version.as_ref().map_or(spec.project.place, |v| v.place);
-            for (path, operator) in operator::files(spec, istio) {
-                let content = Content::Data(vec![Data::IstioOperator(Box::new(operator))]);
-                files.file(Part::Istio, path, content, place);
+            let content = |operator| Content::Data(vec![Data::IstioOperator(Box::new(operator))]);
+            if let Some((path, version, operator)) = operator::old(spec, istio) {
+                files.comment(path.clone(), going(istio, &version, &path));
+                files.file(Part::Istio, path, content(operator), place);
             }
+            files.file(Part::Istio, operator::PATH, content(operator::current(spec, istio)), place);
         }
         Install::Helm => helm::plan(spec, istio, files),
     }
@@ -45,11 +47,25 @@ pub(crate) fn install_files(spec: &Spec) -> Vec<String> {
     }
     match (&istio.version, istio.install()) {
         (Some(_), Install::Istioctl) => {
-            operator::files(spec, istio).into_iter().map(|(path, _)| path).collect()
+            vec![operator::PATH.to_owned()]
         }
         (Some(_), Install::Helm) => vec![helm::PATH.to_owned()],
         (None, _) => Vec::new(),
     }
+}
+
+/// What a reader of the old control plane's file must know.
+fn going(istio: &Istio, version: &str, path: &str) -> [String; 4] {
+    let revision =
+        istio.upgrade.as_ref().and_then(|u| u.from.revision.as_ref()).map_or("default", Name::as_str);
+    [
+        format!(
+            "The control plane that goes, for istioctl {version} alone. It is there already; to go back to it:"
+        ),
+        format!("  istioctl install --filename {path}"),
+        "Once no namespace names it and all pods have been made again:".to_owned(),
+        format!("  istioctl uninstall --revision {revision}"),
+    ]
 }
 
 pub(crate) fn hub(istio: &Istio) -> String {

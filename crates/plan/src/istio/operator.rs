@@ -11,20 +11,25 @@ use meshgen_spec::{Component, Istio, KubernetesSettings, Name, ServiceSetting, S
 use super::{Direction, Gateway, gateways, hub, mesh_config::effective, tag};
 use crate::value::map;
 
-/// The files, in the order in which they are applied.
+/// Where the control plane that is installed is described.
+pub(super) const PATH: &str = "istio/istio.yaml";
+
+/// The control plane that is installed.
+pub(super) fn current(spec: &Spec, istio: &Istio) -> IstioOperator {
+    operator(spec, istio, istio.revision.as_ref().map(|r| &r.value), tag(istio))
+}
+
+/// While an upgrade by revision is on its way: the control plane that goes, as it is. It is there already, and only
+/// the istioctl of its own version may install it again, because charts and profiles are inside of istioctl.
 ///
-/// While an upgrade by revision is on its way, the old control plane comes first, as it was: gateways, and what is
-/// there once in a cluster, then go over to the new one. An old one without its gateways would have istioctl
-/// take them away.
+/// Whole, with its gateways: without them istioctl would take them away. They go over to the new one in place.
 /// Source: <https://istio.io/latest/docs/setup/upgrade/canary/>.
-pub(super) fn files(spec: &Spec, istio: &Istio) -> Vec<(String, IstioOperator)> {
-    let new = operator(spec, istio, istio.revision.as_ref().map(|r| &r.value), tag(istio));
-    let old = istio.upgrade.as_ref().map(|upgrade| {
-        let revision = upgrade.from.revision.as_ref();
-        let path = format!("istio/istio-{}.yaml", revision.map_or("default", Name::as_str));
-        (path, operator(spec, istio, revision, Istio::full_version(&upgrade.from.version)))
-    });
-    old.into_iter().chain([("istio/istio.yaml".to_owned(), new)]).collect()
+pub(super) fn old(spec: &Spec, istio: &Istio) -> Option<(String, String, IstioOperator)> {
+    let from = &istio.upgrade.as_ref()?.from;
+    let revision = from.revision.as_ref();
+    let version = Istio::full_version(&from.version);
+    let path = format!("istio/istio-{}.yaml", revision.map_or("default", Name::as_str));
+    Some((path, version.clone(), operator(spec, istio, revision, version)))
 }
 
 fn operator(spec: &Spec, istio: &Istio, revision: Option<&Name>, tag: String) -> IstioOperator {

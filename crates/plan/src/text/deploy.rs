@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use meshgen_bundle::{Bundle, Part};
 use meshgen_scripts::context::{self, DgraphMajor, Helmfile, Istio, IstioMode, Kit, Policy, Workload};
-use meshgen_spec::{self as spec, Install, LayerKind, Origin, Spec, WorkloadKind};
+use meshgen_spec::{
+    self as spec, Direction, Expectation, Install, LayerKind, Origin, Outcome, Spec, WorkloadKind,
+};
 
 use super::words::Words;
 use crate::{istio, kits as plan_kits, releases as plan_releases};
@@ -27,12 +29,15 @@ pub(super) fn istio(spec: &Spec, words: &mut Words) -> Option<Istio> {
         Some(_) | None => IstioMode::None,
     };
     let files = istio::install_files(spec);
+    let managed = spec.istio.as_ref().and_then(|i| i.managed.as_ref());
+    let gateways = managed.into_iter().flat_map(|m| &m.ingress_gateways);
     Some(Istio {
         mode,
         version: words.word(mesh.as_ref().map_or("none", |m| &m.version), place)?,
         namespace: words.word(mesh.as_ref().map_or("istio-system", |m| &m.namespace), place)?,
         revision: mesh.and_then(|m| m.revision).and_then(|r| words.word(r.as_str(), place)),
         files: words.words(files.iter().map(String::as_str), place),
+        gateways: words.words(gateways.map(|g| g.as_str()), place),
     })
 }
 
@@ -50,10 +55,20 @@ pub(super) fn policies(spec: &Spec, bundle: &Bundle, words: &mut Words) -> Vec<P
     files.filter_map(policy).collect()
 }
 
-/// Namespaces whose policies a test applies, and not the deployment.
+/// Namespaces whose policies a test applies, and not the deployment: a group shows that everything is open there
+/// without them. Never where the spec denies by default: what is to be closed is closed from the start, and such a
+/// test is a SKIP.
 pub(super) fn late(spec: &Spec) -> BTreeSet<&str> {
-    let without = spec.expect.values().filter(|g| g.without.contains(&LayerKind::NetworkPolicy));
-    without.flat_map(|g| &g.claims).map(|c| c.to.namespace().as_str()).collect()
+    let baseline = |group: &&Expectation| {
+        group.without.contains(&LayerKind::NetworkPolicy)
+            && group.claims.iter().all(|claim| claim.is == Some(Outcome::Open))
+    };
+    let is_closed = |namespace: &spec::Name| {
+        let security = spec.security(namespace, None);
+        security.denies(Direction::Ingress) || security.denies(Direction::Egress)
+    };
+    let targets = spec.expect.values().filter(baseline).flat_map(|g| &g.claims).map(|c| c.to.namespace());
+    targets.filter(|namespace| !is_closed(namespace)).map(spec::Name::as_str).collect()
 }
 
 pub(super) fn releases(spec: &Spec, words: &mut Words) -> Vec<Helmfile> {

@@ -15,7 +15,7 @@ pub use test::{
     Client, Expect, ObjectRef, Probe, ProbedClaim, ServicePort, Test, Traffic, Workload, WorkloadKind,
 };
 
-use crate::word::{EnvName, Label, Subdomain, Text, TreePath, Version};
+use crate::word::{EnvName, Keyword, Label, Subdomain, Text, TreePath, Version};
 
 /// Everything that scripts, README and kits are made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,8 +77,11 @@ pub struct Istio {
     pub namespace: Label,
     /// The revision; always there with [`IstioMode::AksAddon`].
     pub revision: Option<Label>,
-    /// IstioOperator files (two while a canary is on its way), helmfiles, or manifests for the add-on.
+    /// IstioOperator files, helmfiles, or manifests for the add-on.
     pub files: Vec<TreePath>,
+    /// Ingress gateways of the add-on: `external`, `internal`.
+    #[serde(default)]
+    pub gateways: Vec<Keyword>,
 }
 
 /// Who installs the mesh.

@@ -252,7 +252,14 @@ fn same_identity(
         let Some(workload) = spec.workloads.get(name) else { continue };
         let account = workload.service_account(&name.name);
         let mut others = accounts.get(&(&name.namespace, account)).into_iter().flatten();
-        if let Some(other) = others.find(|other| ***other != name.name) {
+        // Where both are admitted anyway, nothing is given away.
+        let is_admitted = |other: &Name| {
+            rule.from.iter().flat_map(|f| f.iter()).any(|f| match &f.value {
+                Workloads::One(one) => one.namespace == name.namespace && one.name == *other,
+                Workloads::All(namespace) => *namespace == name.namespace,
+            })
+        };
+        if let Some(other) = others.find(|other| ***other != name.name && !is_admitted(other)) {
             problems.push(
                 Problem::warning(
                     from.place,
