@@ -17,8 +17,8 @@ pub(crate) struct Files {
     by_path: BTreeMap<(Part, String), Content>,
     /// What a reader of a file must know.
     comments: BTreeMap<String, Vec<String>>,
-    /// What will run and is not rendered.
-    assumed: Vec<Object>,
+    /// What will run and is not rendered, each once.
+    assumed: IndexMap<Id, Object>,
     /// Where each object comes from, to tell what clashes.
     origins: IndexMap<Id, Place>,
     problems: Vec<Problem>,
@@ -30,7 +30,7 @@ impl Files {
             apps: apps.to_string(),
             by_path: BTreeMap::new(),
             comments: BTreeMap::new(),
-            assumed: Vec::new(),
+            assumed: IndexMap::new(),
             origins: IndexMap::new(),
             problems: Vec::new(),
         }
@@ -98,8 +98,8 @@ impl Files {
     pub(crate) fn assume(&mut self, object: impl Into<Object>) {
         let object = object.into();
         let id = object.id();
-        if !self.assumed.iter().any(|o| o.id() == id) && !self.origins.contains_key(&id) {
-            self.assumed.push(object);
+        if !self.origins.contains_key(&id) {
+            self.assumed.entry(id).or_insert(object);
         }
     }
 
@@ -134,7 +134,11 @@ impl Files {
             }
         }
         if self.problems.is_empty() {
-            Ok(Bundle { project: spec.project.to_string(), files, assumed: self.assumed })
+            Ok(Bundle {
+                project: spec.project.to_string(),
+                files,
+                assumed: self.assumed.into_values().collect(),
+            })
         } else {
             Err(self.problems)
         }

@@ -1,6 +1,6 @@
 //! Labels and metadata that planned objects share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use meshgen_spec::{MeshMode, Name, Spec, Workload};
@@ -55,6 +55,17 @@ pub(crate) fn membership(spec: &Spec, namespace: &Name) -> Option<(&'static str,
 }
 
 /// The membership labels that namespaces of this spec carry.
-pub(crate) fn memberships(spec: &Spec) -> BTreeSet<(&'static str, String)> {
-    spec.namespaces.keys().filter_map(|name| membership(spec, name)).collect()
+pub(crate) fn memberships(spec: &Spec) -> Vec<(&'static str, String)> {
+    let Some(mesh) = spec.mesh() else { return Vec::new() };
+    let sidecar = |revision: Option<Name>| match revision {
+        None => ("istio-injection", "enabled".to_owned()),
+        Some(revision) => ("istio.io/rev", revision.to_string()),
+    };
+    let ambient = ("istio.io/dataplane-mode", "ambient".to_owned());
+    // Those that there can be, each until one namespace has it: this is asked for every rule.
+    let possible = [mesh.old_revision.map(sidecar), Some(sidecar(mesh.revision)), Some(ambient)];
+    let is_used = |label: &(&'static str, String)| {
+        spec.namespaces.keys().any(|name| membership(spec, name).as_ref() == Some(label))
+    };
+    possible.into_iter().flatten().filter(is_used).collect()
 }
