@@ -278,7 +278,7 @@ fn gateways(mesh: &Mesh, istio: &Istio, files: &mut Files) {
         for ingress in &managed.ingress_gateways {
             let name = ingress.name();
             let labels = Labels::from(["app", "istio"].map(|key| (key.to_owned(), name.clone())));
-            gateway("aks-istio-ingress", &name, &name, labels, true, files);
+            gateway("aks-istio-ingress", &name, &name, labels, gateway_ports(Direction::Ingress), files);
         }
     }
     if istio.version.is_none() {
@@ -291,13 +291,23 @@ fn gateways(mesh: &Mesh, istio: &Istio, files: &mut Files) {
             Install::Istioctl => format!("{}-service-account", g.name),
             Install::Helm => g.name.to_owned(),
         };
-        gateway(namespace, g.name, &account, g.labels(), g.direction == Direction::Ingress, files);
+        let said = g.ports();
+        let ports = if said.is_empty() {
+            gateway_ports(g.direction)
+        } else {
+            said.iter().map(|(name, port, target)| tcp(name, *target, *port)).collect()
+        };
+        gateway(namespace, g.name, &account, g.labels(), ports, files);
     }
 }
 
-fn gateway(namespace: &str, name: &str, account: &str, select: Labels, ingress: bool, files: &mut Files) {
-    let mut ports = if ingress { vec![tcp("status-port", 15021, 15021)] } else { Vec::new() };
-    ports.extend([tcp("http2", 8080, 80), tcp("https", 8443, 443)]);
+/// The ports that gateways have unless said otherwise.
+fn gateway_ports(direction: Direction) -> Vec<Port> {
+    let status = (direction == Direction::Ingress).then(|| tcp("status-port", 15021, 15021));
+    status.into_iter().chain([tcp("http2", 8080, 80), tcp("https", 8443, 443)]).collect()
+}
+
+fn gateway(namespace: &str, name: &str, account: &str, select: Labels, ports: Vec<Port>, files: &mut Files) {
     service(namespace, name, &select, &ports, false, files);
     let mut all = select.clone();
     // Its proxy is there from the start, or injected by a template of its own: it is no sidecar.

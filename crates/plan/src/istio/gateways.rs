@@ -34,6 +34,13 @@ impl Gateway<'_> {
         all.into_iter().chain(own.map(|(k, v)| (k.to_string(), v.to_string()))).collect()
     }
 
+    /// The ports of its Service that the spec says: name, port, port of the pod. None where the profile's hold.
+    pub(crate) fn ports(&self) -> Vec<(String, u16, u16)> {
+        let service = self.said.and_then(|g| g.k8s.service.as_ref());
+        let ports = service.map(|s| &s.ports).into_iter().flatten();
+        ports.map(|(name, p)| (name.to_string(), p.port, p.target_port.unwrap_or(p.port))).collect()
+    }
+
     /// Whether it is one that profiles know, with labels of its own already.
     pub(crate) fn is_of_profiles(&self) -> bool {
         matches!(self.name, "istio-ingressgateway" | "istio-egressgateway")

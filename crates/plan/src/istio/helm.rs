@@ -159,8 +159,8 @@ fn gateway_values(istio: &Istio, gateway: Gateway<'_>) -> Value {
 /// How a part runs, in the words of the charts. `hpa` is what the chart calls its autoscaling.
 fn settings(k8s: &KubernetesSettings, hpa: &str, replicas: &str) -> Value {
     let mut all = Value::map::<&str>([]);
-    if let Some(n) = k8s.replicas {
-        all.set(&[replicas], Value::Int(n.into()));
+    if let Some(n) = &k8s.replicas {
+        all.set(&[replicas], Value::Int(n.value.into()));
     }
     if let Some(range) = &k8s.hpa {
         let (min, max) = (Value::Int(range.min.into()), Value::Int(range.max.into()));

@@ -98,7 +98,7 @@ fn resources(said: &KubernetesSettings) -> Option<KubernetesResources> {
         node_selector: texts(&said.node_selector),
         pod_annotations: texts(&said.pod_annotations),
         priority_class_name: said.priority_class_name.as_ref().map(ToString::to_string),
-        replica_count: said.replicas,
+        replica_count: said.replicas.as_ref().map(|r| r.value),
         resources: needs(&said.resources),
         service: said.service.as_ref().map(service),
         service_annotations: texts(&said.service_annotations),

@@ -2,7 +2,7 @@
 
 use meshgen_yaml::{At, Place, Problem, nearest};
 
-use crate::{Cluster, Install, Istio, MeshMode, Name, Spec, TreeMap};
+use crate::{Cluster, Install, Istio, KubernetesSettings, MeshMode, Name, Spec, TreeMap};
 
 pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
     let Some(istio) = &spec.istio else { return };
@@ -221,22 +221,35 @@ fn gateways(istio: &Istio, problems: &mut Vec<Problem>) {
         }
     }
     let parts = &istio.components;
-    let components =
-        [&parts.base, &parts.pilot, &parts.cni, &parts.ztunnel].into_iter().flatten().map(|c| &c.k8s);
+    let node = [&parts.base, &parts.cni, &parts.ztunnel].into_iter().flatten().map(|c| &c.k8s);
+    node.for_each(|k8s| pods(k8s, false, problems));
+    let pilot = parts.pilot.iter().map(|c| &c.k8s);
     let gateways = parts.ingress_gateways.values().chain(parts.egress_gateways.values()).map(|g| &g.k8s);
-    for k8s in components.chain(gateways) {
-        let Some(hpa) = &k8s.hpa else { continue };
-        if hpa.min == 0 || hpa.min > hpa.max {
-            problems.push(
-                Problem::error(hpa.place, format!("`{}` to `{}` pods is no range", hpa.min, hpa.max))
-                    .help("use 1 or more for `min`, and no less for `max`"),
-            );
-        }
-        if k8s.replicas.is_some() {
-            problems.push(
-                Problem::error(hpa.place, "`replicas` and `hpa` both say how many pods there are")
-                    .help("keep one of them"),
-            );
-        }
+    pilot.chain(gateways).for_each(|k8s| pods(k8s, istio.profile().scales(), problems));
+}
+
+/// How many pods a part has, where it may be that the profile scales it by load.
+fn pods(k8s: &KubernetesSettings, scales: bool, problems: &mut Vec<Problem>) {
+    match (&k8s.replicas, &k8s.hpa) {
+        (Some(_), Some(hpa)) => problems.push(
+            Problem::error(hpa.place, "`replicas` and `hpa` both say how many pods there are")
+                .help("keep one of them"),
+        ),
+        (Some(replicas), None) if scales => problems.push(
+            Problem::warning(
+                replicas.place,
+                "this profile scales it by load, so `replicas` says only with how many it starts",
+            )
+            .help(format!("say `hpa: {{ min: {replicas}, max: {replicas} }}`")),
+        ),
+        _ => {}
+    }
+    if let Some(hpa) = &k8s.hpa
+        && (hpa.min == 0 || hpa.min > hpa.max)
+    {
+        problems.push(
+            Problem::error(hpa.place, format!("`{}` to `{}` pods is no range", hpa.min, hpa.max))
+                .help("use 1 or more for `min`, and no less for `max`"),
+        );
     }
 }

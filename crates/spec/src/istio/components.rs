@@ -74,7 +74,7 @@ impl GatewayComponent {
 pub struct KubernetesSettings {
     /// How many pods.
     #[serde(default)]
-    pub replicas: Option<u16>,
+    pub replicas: Option<At<u16>>,
     /// How many pods, by load.
     #[serde(default)]
     pub hpa: Option<At<Hpa>>,

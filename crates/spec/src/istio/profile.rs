@@ -91,6 +91,11 @@ impl Profile {
         }
     }
 
+    /// Whether istiod and gateways are scaled by load. Same source: `demo` is too small for that.
+    pub fn scales(self) -> bool {
+        self != Profile::Demo
+    }
+
     /// Where the CNI plugin runs, if not with the rest. Same source.
     pub fn cni_namespace(self) -> Option<&'static str> {
         matches!(self, Profile::Openshift | Profile::OpenshiftAmbient).then_some("kube-system")
