@@ -1,0 +1,167 @@
+//! What becomes of any request on a port, and where routes lead requests.
+
+use crate::{
+    Below, By, Call, Client, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Route, Said,
+    Verdict, authorization::requests, cluster::is_exported, destination::host_matches, egress::RouteMatch,
+    verdict::Arrived,
+};
+
+impl Mesh {
+    /// What the client sees of a port, whatever it sends there: [`Outcome::Partial`] where requests fare differently.
+    pub fn any(&self, call: &Call, below: Below) -> Verdict {
+        self.each_membership(call, |client, server| {
+            let http = self.verdict_of_all(call, true, below, (client, server));
+            let tcp = self.verdict_of_all(call, false, below, (client, server));
+            match (http, tcp) {
+                (Some(http), Some(tcp)) => both(http, &tcp),
+                (Some(one), None) | (None, Some(one)) => one,
+                (None, None) => Verdict::new(
+                    Outcome::Closed,
+                    Vec::new(),
+                    Reason::plain(Layer::Client, "the ports of client and server do not agree on a protocol"),
+                ),
+            }
+        })
+    }
+
+    /// What becomes of all requests, or of connections that are not HTTP; nothing if the port does not take such.
+    fn verdict_of_all(
+        &self,
+        call: &Call,
+        http: bool,
+        below: Below,
+        members: (Membership, Membership),
+    ) -> Option<Verdict> {
+        let arrived = match self.arrived(call, http, below, members.0, members.1) {
+            Ok(arrived) => arrived,
+            Err(verdict) => return Some(*verdict),
+        };
+        let declared = arrived.spoken.into_iter().chain((!arrived.unguarded).then_some(arrived.protocol));
+        let fits = |p: Protocol| p == Protocol::Detected || p.is_http(http) == http;
+        if !declared.clone().all(fits) && declared.clone().any(fits) && declared.count() > 1 {
+            // One end tells requests apart and the other does not: requests are what is sent.
+            if !http {
+                return None;
+            }
+        } else if !arrived
+            .spoken
+            .into_iter()
+            .chain((!arrived.unguarded).then_some(arrived.protocol))
+            .all(fits)
+        {
+            return None;
+        }
+        if !http {
+            return Some(self.judged(call, &arrived, None));
+        }
+        let requests = requests(&arrived.policies, arrived.seen.tokens);
+        let verdict = |r: &Request| {
+            self.routed(call, members.0, Some(r)).unwrap_or_else(|| self.judged(call, &arrived, Some(r)))
+        };
+        let all: Vec<Verdict> = requests.iter().map(verdict).collect();
+        Some(self.together(all, &arrived))
+    }
+
+    fn together(&self, all: Vec<Verdict>, arrived: &Arrived<'_>) -> Verdict {
+        let open = all.iter().filter(|v| v.outcome == Outcome::Open).count();
+        let unknown = all.iter().any(|v| v.outcome == Outcome::Unknown);
+        let first = all.first().map(|v| v.outcome.clone());
+        let same = all.iter().all(|v| Some(&v.outcome) == first.as_ref());
+        let mut representative = all.iter().find(|v| v.outcome != Outcome::Open).or(all.first()).cloned();
+        if !same && let Some(verdict) = &mut representative {
+            verdict.outcome = match (unknown, open) {
+                (true, _) => Outcome::Unknown,
+                (false, 0) => verdict.outcome.clone(),
+                (false, _) => Outcome::Partial(self.remains(arrived)),
+            };
+        }
+        let nothing = || Verdict { outcome: Outcome::Open, reasons: arrived.reasons.clone() };
+        representative.unwrap_or_else(nothing)
+    }
+
+    /// What becomes of a request that routes of the client's sidecar do not lead to the server (S35); nothing if they
+    /// do, or if there are none.
+    pub(crate) fn routed(
+        &self,
+        call: &Call,
+        client: Membership,
+        request: Option<&Request>,
+    ) -> Option<Verdict> {
+        let (By::Service(n, _), Client::Pod(pod), Membership::Sidecar) = (call.by, call.client, client)
+        else {
+            return None;
+        };
+        let (service, client) = (self.services.get(n)?, self.pods.get(pod)?);
+        let meant = |v: &&Route| {
+            let to = if v.export_to.is_empty() { &self.settings.service_export } else { &v.export_to };
+            let host = service.host();
+            v.mesh
+                && is_exported(to, &v.meta.namespace, &client.namespace)
+                && v.hosts().any(|h| host_matches(&h, &host))
+        };
+        let route = self.routes.iter().find(meant)?;
+        let reason = |said: &str| Reason {
+            layer: Layer::Client,
+            said: said.to_owned(),
+            by: vec![Said::of(&route.meta)],
+        };
+        let verdict = |outcome, said| Some(Verdict::new(outcome, Vec::new(), reason(said)));
+        let Some(request) = request else {
+            return if route.other {
+                verdict(Outcome::Unknown, "routes of TCP are not judged")
+            } else {
+                None
+            };
+        };
+        for http in &route.http {
+            let fits: Vec<bool> = http.matches.iter().map(|m| m.fits(request)).collect();
+            let unclear = http.matches.iter().zip(&fits).any(|(m, fits)| m.more && *fits);
+            if unclear {
+                return verdict(Outcome::Unknown, "the route has conditions that are not judged");
+            }
+            if http.matches.is_empty() || fits.contains(&true) {
+                return if http.stays {
+                    None
+                } else {
+                    verdict(Outcome::Unknown, "the route leads elsewhere")
+                };
+            }
+        }
+        if route.http.is_empty() {
+            None
+        } else {
+            verdict(Outcome::Unavailable, "no route takes the request (404)")
+        }
+    }
+}
+
+impl RouteMatch {
+    /// Whether a request has what is told of it here.
+    fn fits(&self, request: &Request) -> bool {
+        self.method.as_ref().is_none_or(|m| *m == request.method)
+            && self.exact.as_ref().is_none_or(|p| *p == request.path)
+            && self.prefix.as_ref().is_none_or(|p| request.path.starts_with(p.as_str()))
+    }
+}
+
+/// HTTP and other connections together, on a port that takes either.
+fn both(http: Verdict, tcp: &Verdict) -> Verdict {
+    let refused = |o: &Outcome| {
+        matches!(o, Outcome::Forbidden | Outcome::Closed | Outcome::Unavailable | Outcome::Reset)
+    };
+    let outcome = match (&http.outcome, &tcp.outcome) {
+        (a, b) if a == b || (refused(a) && refused(b)) => http.outcome.clone(),
+        (Outcome::Unknown, _) | (_, Outcome::Unknown) => Outcome::Unknown,
+        (Outcome::Partial(remains), other) => {
+            let mut remains = remains.clone();
+            remains.connections = Some(*other == Outcome::Open);
+            Outcome::Partial(remains)
+        }
+        (_, other) => Outcome::Partial(crate::Remains {
+            connections: Some(*other == Outcome::Open),
+            requests: Some(http.outcome == Outcome::Open),
+            ..crate::Remains::default()
+        }),
+    };
+    Verdict { outcome, reasons: http.reasons }
+}

@@ -1,0 +1,185 @@
+//! What the policies that bind a pod make of a request or connection (I1, I2, I5, S24 to S26).
+
+use std::collections::BTreeSet;
+
+use super::{
+    Action, AuthorizationPolicy, Condition, Rule,
+    condition::{Look, Seen, Token},
+};
+use crate::{Said, Settings, Truth};
+
+/// What becomes of a request or connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// It passes.
+    Allowed,
+    /// It depends on what is not known.
+    Unknown,
+    /// It is refused.
+    Denied,
+}
+
+/// What becomes of it, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// What becomes of it.
+    pub effect: Effect,
+    /// In words.
+    pub why: String,
+    /// The policies that say so.
+    pub by: Vec<Said>,
+}
+
+/// What the providers of CUSTOM policies are known to do.
+pub(crate) type Answers<'a> = &'a dyn Fn(&str) -> Answer;
+
+/// What a provider does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It says yes or no; which, is not known.
+    Asked,
+    /// It is not asked about TCP, and about HTTP like [`Answer::Asked`].
+    HttpOnly,
+    /// No request reaches it, so none passes; `true` if it would be asked about TCP too.
+    Dead(bool),
+    /// No such provider is configured: what rules match is refused.
+    Missing,
+    /// Whether it is configured is not known.
+    Unknown,
+}
+
+impl Decided {
+    fn new(effect: Effect, why: impl Into<String>, by: Vec<Said>) -> Decided {
+        Decided { effect, why: why.into(), by }
+    }
+}
+
+/// What these policies, which all bind the pod, make of what its sidecar sees.
+pub(crate) fn decide(
+    policies: &[&AuthorizationPolicy],
+    settings: &Settings,
+    seen: &Seen,
+    answers: Answers<'_>,
+) -> Decided {
+    if let Some(policy) = policies.iter().find(|p| p.broken.is_some()) {
+        let why = policy.broken.clone().unwrap_or_default();
+        return Decided::new(Effect::Unknown, why, vec![Said::of(&policy.meta)]);
+    }
+    if seen.tokens && seen.request.as_ref().is_some_and(|r| r.token == Token::Invalid) {
+        return Decided::new(Effect::Denied, "the token is not valid (401)", Vec::new());
+    }
+    let enforced = |action| policies.iter().filter(move |p| p.action == action && !p.dry_run).copied();
+    let stages = [
+        custom(&enforced(Action::Custom).collect::<Vec<_>>(), settings, seen, answers),
+        deny(enforced(Action::Deny), settings, seen),
+        allow(&enforced(Action::Allow).collect::<Vec<_>>(), settings, seen),
+    ];
+    // Each stage has to let it pass, so the worst of them decides; of equals, the one that is asked first.
+    let worst = stages.iter().map(|s| s.effect).max().unwrap_or(Effect::Allowed);
+    let last_allowing = if worst == Effect::Allowed { stages.last() } else { None };
+    let decided = last_allowing.or_else(|| stages.iter().find(|s| s.effect == worst));
+    decided.cloned().unwrap_or_else(|| Decided::new(Effect::Allowed, "no policy", Vec::new()))
+}
+
+fn custom(
+    policies: &[&AuthorizationPolicy],
+    settings: &Settings,
+    seen: &Seen,
+    answers: Answers<'_>,
+) -> Decided {
+    let names: BTreeSet<&str> = policies.iter().filter_map(|p| p.provider.as_deref()).collect();
+    let tcp = seen.request.is_none();
+    let mut decided = Decided::new(Effect::Allowed, "no provider is asked", Vec::new());
+    for policy in policies {
+        let matched = matches(policy, settings, seen);
+        let answer = policy.provider.as_deref().map_or(Answer::Missing, answers);
+        let effect = match (matched, answer) {
+            (Truth::No, _) => continue,
+            // More than one provider for a pod is not supported, and refuses what the rules of either match.
+            (Truth::Yes, _) if names.len() > 1 => Effect::Denied,
+            (Truth::Yes, Answer::Missing) => Effect::Denied,
+            (_, Answer::HttpOnly | Answer::Dead(false)) if tcp => continue,
+            (Truth::Yes, Answer::Dead(_)) => Effect::Denied,
+            (Truth::Yes | Truth::May, _) => Effect::Unknown,
+        };
+        if effect > decided.effect {
+            let name = policy.provider.clone().unwrap_or_default();
+            let why = match effect {
+                Effect::Denied => {
+                    format!("the provider `{name}` cannot be asked, so what it would be asked is refused")
+                }
+                Effect::Allowed | Effect::Unknown => format!("the provider `{name}` is asked"),
+            };
+            decided = Decided::new(effect, why, vec![Said::of(&policy.meta)]);
+        }
+    }
+    decided
+}
+
+fn deny<'a>(
+    policies: impl Iterator<Item = &'a AuthorizationPolicy>,
+    settings: &Settings,
+    seen: &Seen,
+) -> Decided {
+    let mut decided = Decided::new(Effect::Allowed, "no policy denies it", Vec::new());
+    for policy in policies {
+        match matches(policy, settings, seen) {
+            Truth::No => {}
+            Truth::May if decided.effect == Effect::Allowed => {
+                decided = Decided::new(Effect::Unknown, "a rule may deny it", vec![Said::of(&policy.meta)]);
+            }
+            Truth::May => {}
+            Truth::Yes => {
+                return Decided::new(Effect::Denied, "a rule denies it", vec![Said::of(&policy.meta)]);
+            }
+        }
+    }
+    decided
+}
+
+fn allow(policies: &[&AuthorizationPolicy], settings: &Settings, seen: &Seen) -> Decided {
+    let all = || policies.iter().map(|p| Said::of(&p.meta)).collect();
+    if policies.is_empty() {
+        return Decided::new(Effect::Allowed, "no policy of the action ALLOW binds the pod", Vec::new());
+    }
+    let matched = policies.iter().map(|p| (matches(p, settings, seen), *p)).max_by_key(|(truth, _)| *truth);
+    match matched {
+        Some((Truth::Yes, policy)) => {
+            Decided::new(Effect::Allowed, "a rule allows it", vec![Said::of(&policy.meta)])
+        }
+        Some((Truth::May, policy)) => {
+            Decided::new(Effect::Unknown, "a rule may allow it", vec![Said::of(&policy.meta)])
+        }
+        Some((Truth::No, _)) | None => Decided::new(Effect::Denied, "no rule allows it", all()),
+    }
+}
+
+/// Whether one of the rules of a policy matches.
+pub(crate) fn matches(policy: &AuthorizationPolicy, settings: &Settings, seen: &Seen) -> Truth {
+    let look = Look { settings, namespace: &policy.meta.namespace, seen };
+    Truth::any(policy.rules.iter().map(|r| r.matches(policy.action, look)))
+}
+
+impl Rule {
+    /// Whether it matches. Over TCP, an ALLOW rule that knows HTTP anywhere is left out as a whole; of any other, only
+    /// what knows HTTP is left out, so that it matches more (I5, S24).
+    ///
+    /// Source: `pilot/pkg/security/authz/model/model.go`, `Generate` and `checkError`.
+    fn matches(&self, action: Action, look: Look<'_>) -> Truth {
+        let tcp = look.seen.request.is_none();
+        if tcp && action == Action::Allow && self.conditions().any(|c| c.attribute.is_http()) {
+            return Truth::No;
+        }
+        let holds = |c: &Condition| if tcp && c.attribute.is_http() { Truth::Yes } else { c.holds(look) };
+        let all = |conditions: &[Condition]| Truth::all(conditions.iter().map(holds));
+        let any = |lists: &[Vec<Condition>]| match lists.is_empty() {
+            true => Truth::Yes,
+            false => Truth::any(lists.iter().map(|l| all(l))),
+        };
+        any(&self.from).and(any(&self.to)).and(all(&self.when))
+    }
+
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.from.iter().chain(&self.to).flatten().chain(&self.when)
+    }
+}

@@ -1,0 +1,132 @@
+//! What the mesh needs to know of a cluster. Plain values; nothing is judged here.
+
+use std::net::IpAddr;
+
+use crate::{Labels, Membership, Meta};
+
+/// Pods that are alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// Its namespace.
+    pub namespace: String,
+    /// The kind of what it was read from: `Deployment`, `Pod`, …
+    pub kind: String,
+    /// The name of what it was read from.
+    pub name: String,
+    /// Its labels, as written: before injection.
+    pub labels: Labels,
+    /// Its annotations.
+    pub annotations: Labels,
+    /// Its service account.
+    pub account: String,
+    /// Whether it uses the network of its node.
+    pub host_network: bool,
+    /// The ports that its containers declare.
+    pub ports: Vec<ContainerPort>,
+    /// The proxy that is written in the manifest, so that none is injected.
+    pub proxy: Option<Membership>,
+    /// Its addresses, if known.
+    pub addresses: Vec<IpAddr>,
+    /// Where it is declared.
+    pub place: meshgen_yaml::Place,
+}
+
+/// A port that a container declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerPort {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its number.
+    pub number: u16,
+    /// Its protocol is TCP.
+    pub tcp: bool,
+}
+
+/// A Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its name, and so on.
+    pub meta: Meta,
+    /// Labels of the pods behind it; none if it has no selector.
+    pub selector: Option<Labels>,
+    /// Whether clients get the addresses of its pods (`clusterIP: None`).
+    pub headless: bool,
+    /// Its ports.
+    pub ports: Vec<ServicePort>,
+    /// Who sees it (annotation `networking.istio.io/exportTo`); nobody said if empty.
+    pub export_to: Vec<String>,
+}
+
+/// A port of a Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServicePort {
+    /// Its name.
+    pub name: Option<String>,
+    /// What it says of its protocol.
+    pub app_protocol: Option<String>,
+    /// Its number.
+    pub number: u16,
+    /// Whether it is of TCP: the mesh leaves UDP and SCTP alone.
+    pub tcp: bool,
+    /// The port of the pods.
+    pub target: Target,
+}
+
+/// A port by number or by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// By number.
+    Number(u16),
+    /// By the name that a container gives it.
+    Name(String),
+}
+
+impl Service {
+    /// Its name in the cluster. The domain is that of the cluster's DNS, which nearly always is `cluster.local`.
+    pub fn host(&self) -> String {
+        format!("{}.{}.svc.cluster.local", self.meta.name, self.meta.namespace)
+    }
+
+    /// Whether a pod is behind it.
+    pub fn selects(&self, pod: &Pod, labels: &Labels) -> bool {
+        let all = |s: &Labels| s.iter().all(|(k, v)| labels.get(k) == Some(v));
+        self.meta.namespace == pod.namespace && self.selector.as_ref().is_some_and(all)
+    }
+
+    /// The port of a pod to which one of its ports leads. A client of a headless Service dials the pod, so there
+    /// the port's own number counts.
+    pub fn pod_port(&self, port: &ServicePort, pod: &Pod) -> Option<u16> {
+        if self.headless {
+            return Some(port.number);
+        }
+        port.on(pod)
+    }
+
+    /// Whether a namespace sees it.
+    pub fn is_visible(&self, default: &[String], namespace: &str) -> bool {
+        let to = if self.export_to.is_empty() { default } else { &self.export_to };
+        is_exported(to, &self.meta.namespace, namespace)
+    }
+}
+
+impl ServicePort {
+    /// The port of a pod that it targets.
+    pub fn on(&self, pod: &Pod) -> Option<u16> {
+        match &self.target {
+            Target::Number(number) => Some(*number),
+            Target::Name(name) => {
+                let named = |p: &&ContainerPort| p.name.as_ref() == Some(name) && p.tcp == self.tcp;
+                pod.ports.iter().find(named).map(|p| p.number)
+            }
+        }
+    }
+}
+
+/// Whether something of one namespace is exported to another: `*` is all, `.` its own, `~` nobody.
+pub(crate) fn is_exported(to: &[String], own: &str, namespace: &str) -> bool {
+    to.iter().any(|t| match t.trim() {
+        "*" => true,
+        "." => own == namespace,
+        name => name == namespace,
+    })
+}

@@ -1,0 +1,48 @@
+//! What Istio makes of a connection: injection, mTLS, authorization, from manifests alone.
+//!
+//! [`Mesh::read`] reads manifests, whoever made them; [`Mesh::verdict`] says what the client of one connection sees,
+//! [`Mesh::any`] what becomes of any request on a port. Network policies act below the mesh: what they say is given as
+//! [`Below`], and the labels that pods have once they are injected, by which they select, are [`Mesh::labels`].
+//!
+//! Invariants: nothing here knows a spec or a plan, a disk, a clock or the network. What is not understood and could
+//! change an answer makes that answer unknown. Each rule of Istio stands in one place, with its source; rules that
+//! were measured on a real one are called by their numbers (I1, S1, …).
+
+mod any;
+mod authorization;
+mod cluster;
+mod destination;
+mod egress;
+mod injection;
+mod labels;
+mod mesh;
+mod normalize;
+mod object;
+mod outcome;
+mod pattern;
+mod peer;
+mod protocol;
+mod read;
+mod settings;
+mod truth;
+mod verdict;
+
+pub use authorization::{
+    Action, Attribute, AuthorizationPolicy, Clause, Condition, Decided, Effect, Identity, Remains, Request,
+    Rule, Scope, Seen, TargetRef, Term, Token,
+};
+pub use cluster::{ContainerPort, Pod, Service, ServicePort, Target};
+pub use destination::{Carried, DestinationRule, Handshake, TlsMode, Traffic};
+pub use egress::{
+    Egress, HttpRoute, Outside, RequestAuthentication, Route, RouteMatch, ServiceEntry, SidecarScope,
+};
+pub use injection::{Injection, Membership, labels_after_injection};
+pub use labels::{Labels, Operator, Requirement, Selector};
+pub use mesh::{Member, Mesh};
+pub use object::{Meta, Undecided};
+pub use outcome::{Layer, Outcome, Reason, Verdict};
+pub use peer::{Mode, ModeOf, PeerAuthentication, Said};
+pub use protocol::Protocol;
+pub use settings::{Capture, Injector, Normalization, Provider, Settings, Webhook, webhooks};
+pub use truth::Truth;
+pub use verdict::{Below, By, Call, Client};

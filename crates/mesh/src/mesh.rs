@@ -1,0 +1,177 @@
+//! The mesh: everything that was read, and who is in it.
+
+use std::collections::BTreeMap;
+
+use meshgen_yaml::{Problem, Sources};
+
+use crate::{
+    AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, PeerAuthentication, Pod,
+    Protocol, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
+    injection::labels_after_injection,
+    object::{Undecided, oldest},
+    read,
+};
+
+/// Everything that was read of a mesh.
+#[derive(Clone, Debug, Default)]
+pub struct Mesh {
+    /// What holds for all of it.
+    pub settings: Settings,
+    /// Labels of namespaces, by name.
+    pub namespaces: BTreeMap<String, Labels>,
+    /// Pods, in the order read.
+    pub pods: Vec<Pod>,
+    /// How each of [`Mesh::pods`] is in the mesh.
+    pub members: Vec<Member>,
+    /// Services, in the order read.
+    pub services: Vec<Service>,
+    /// PeerAuthentications.
+    pub peer_authentications: Vec<PeerAuthentication>,
+    /// DestinationRules.
+    pub destination_rules: Vec<DestinationRule>,
+    /// AuthorizationPolicies.
+    pub policies: Vec<AuthorizationPolicy>,
+    /// RequestAuthentications.
+    pub request_authentications: Vec<RequestAuthentication>,
+    /// Sidecars.
+    pub sidecars: Vec<SidecarScope>,
+    /// ServiceEntries.
+    pub entries: Vec<ServiceEntry>,
+    /// VirtualServices.
+    pub routes: Vec<Route>,
+    /// What is wrong with the manifests, or not understood.
+    pub problems: Vec<Problem>,
+}
+
+/// How a pod is in the mesh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// How, and why.
+    pub injection: Injection,
+    /// Its labels once it runs: policies select by these (S15, S27).
+    pub labels: Labels,
+}
+
+impl Mesh {
+    /// Reads manifests. What they do not say of the mesh's settings is assumed, and said in [`Settings::assumed`].
+    pub fn read(sources: &Sources) -> Mesh {
+        read::mesh(sources, None)
+    }
+
+    /// Reads manifests of a mesh whose settings are known, and are not read from them.
+    pub fn read_with(sources: &Sources, settings: Settings) -> Mesh {
+        read::mesh(sources, Some(settings))
+    }
+
+    /// Works out who is in the mesh.
+    pub(crate) fn join(&mut self) {
+        let none = Labels::new();
+        let member = |pod: &Pod| {
+            let namespace = self.namespaces.get(&pod.namespace).unwrap_or(&none);
+            let injection = Injection::of(&self.settings, namespace, pod);
+            let labels = labels_after_injection(pod, injection.membership);
+            Member { injection, labels }
+        };
+        self.members = self.pods.iter().map(member).collect();
+    }
+
+    /// The labels of a pod once it runs.
+    pub fn labels(&self, pod: usize) -> Option<&Labels> {
+        self.members.get(pod).map(|m| &m.labels)
+    }
+
+    /// How a pod is in the mesh.
+    pub fn membership(&self, pod: usize) -> Membership {
+        self.members.get(pod).map_or(Membership::Unknown, |m| m.injection.membership)
+    }
+
+    /// The pods behind a port of a Service, each with the port of the pod.
+    pub fn behind(&self, service: &Service, number: u16) -> Vec<(usize, u16)> {
+        let Some(port) = service.ports.iter().find(|p| p.number == number) else { return Vec::new() };
+        let pods = (0..).zip(&self.pods).zip(&self.members);
+        let is_behind = |((n, pod), member): ((usize, &Pod), &Member)| {
+            let there = service.selects(pod, &member.labels);
+            there.then(|| service.pod_port(port, pod).map(|p| (n, p))).flatten()
+        };
+        pods.filter_map(is_behind).collect()
+    }
+
+    /// The policies that bind a pod.
+    pub fn bound(&self, pod: usize) -> Vec<&AuthorizationPolicy> {
+        let (Some(p), Some(labels)) = (self.pods.get(pod), self.labels(pod)) else { return Vec::new() };
+        self.policies.iter().filter(|a| a.binds(&self.settings.root_namespace, p, labels)).collect()
+    }
+
+    /// Whether tokens count for a pod.
+    pub(crate) fn takes_tokens(&self, pod: usize) -> bool {
+        let (Some(p), Some(labels)) = (self.pods.get(pod), self.labels(pod)) else { return false };
+        self.request_authentications.iter().any(|r| r.binds(&self.settings.root_namespace, p, labels))
+    }
+
+    /// What the sidecar of a pod takes a port of it for: what the Sidecar says, else the oldest of the Services that
+    /// lead there; what none declares is detected (S7, S35).
+    ///
+    /// Source: `pilot/pkg/networking/core/listener_inbound.go`.
+    pub fn protocol(&self, pod: usize, port: u16) -> Result<Protocol, Undecided> {
+        let (Some(p), Some(labels)) = (self.pods.get(pod), self.labels(pod)) else {
+            return Ok(Protocol::Detected);
+        };
+        if let Some(scope) = self.scope(pod)?.filter(|s| !s.ingress.is_empty()) {
+            let said = scope.ingress.iter().find(|(number, _)| *number == port);
+            return Ok(said.map_or(Protocol::Detected, |(_, protocol)| *protocol));
+        }
+        let leading: Vec<&Service> = self.services.iter().filter(|s| s.selects(p, labels)).collect();
+        let says = |s: &Service| s.ports.iter().find(|q| q.tcp && q.on(p) == Some(port)).map(Protocol::of);
+        Ok(oldest(&leading, |s| &s.meta, says)?.unwrap_or(Protocol::Detected))
+    }
+
+    /// Whether the sidecar of a pod takes connections to a port of the pod (I10). Those that the pod makes to itself
+    /// by a Service are always taken: the rule for them comes before the ports that are left alone.
+    ///
+    /// Source: `tools/istio-iptables/pkg/capture/run.go`.
+    pub fn takes_inbound(&self, pod: usize, port: u16, same: bool) -> bool {
+        let Some(p) = self.pods.get(pod) else { return false };
+        let annotation = |key: &str| p.annotations.get(&format!("traffic.sidecar.istio.io/{key}"));
+        let settings = &self.settings.capture;
+        let excluded = annotation("excludeInboundPorts").map_or(settings.not_inbound.clone(), |t| ports(t));
+        let included = match annotation("includeInboundPorts") {
+            Some(text) if text.trim() == "*" => None,
+            Some(text) => Some(ports(text)),
+            None => settings.inbound.clone(),
+        };
+        let own = Capture::OWN.contains(&port);
+        let listed = included.is_none_or(|all| all.contains(&port));
+        !own && (same || (listed && !excluded.contains(&port)))
+    }
+
+    /// Whether the sidecar of a pod takes connections that the pod makes to a port, as dialled: that of the Service.
+    pub fn takes_outbound(&self, pod: usize, port: u16) -> bool {
+        let Some(p) = self.pods.get(pod) else { return false };
+        let key = "traffic.sidecar.istio.io/excludeOutboundPorts";
+        let excluded =
+            p.annotations.get(key).map_or(self.settings.capture.not_outbound.clone(), |t| ports(t));
+        !excluded.contains(&port)
+    }
+
+    /// Why it is not known which connections the sidecar of a pod takes, if that is so.
+    pub(crate) fn capture_unknown(&self, pod: usize) -> Option<String> {
+        let p = self.pods.get(pod)?;
+        let unclear = [
+            ("sidecar.istio.io/interceptionMode", "NONE"),
+            ("traffic.sidecar.istio.io/excludeOutboundIPRanges", ""),
+            ("traffic.sidecar.istio.io/includeOutboundIPRanges", "*"),
+            ("traffic.sidecar.istio.io/includeOutboundPorts", ""),
+            ("traffic.sidecar.istio.io/excludeInterfaces", ""),
+        ];
+        let said = unclear.iter().find(|(key, usual)| {
+            p.annotations
+                .get(*key)
+                .is_some_and(|v| (*key == "sidecar.istio.io/interceptionMode") == (v == usual))
+        });
+        said.map(|(key, _)| format!("the annotation `{key}` is not judged"))
+    }
+}
+
+fn ports(text: &str) -> Vec<u16> {
+    text.split(',').filter_map(|p| p.trim().parse().ok()).collect()
+}

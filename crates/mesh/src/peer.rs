@@ -1,0 +1,128 @@
+//! PeerAuthentication: which connections a server takes (I7, S6, S32).
+
+use std::collections::BTreeMap;
+
+use meshgen_yaml::Place;
+
+use crate::{
+    Labels, Meta, Selector,
+    object::{Undecided, oldest},
+};
+
+/// Which connections a server takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// Plain text only.
+    Disable,
+    /// Both.
+    Permissive,
+    /// mTLS only.
+    Strict,
+}
+
+/// A `PeerAuthentication`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerAuthentication {
+    /// Its name, and so on.
+    pub meta: Meta,
+    /// Its workloads; none means all of its namespace.
+    pub selector: Selector,
+    /// Its mode; none inherits.
+    pub mode: Option<Mode>,
+    /// Modes of ports of the pod, where none inherits.
+    pub ports: BTreeMap<u16, Option<Mode>>,
+    /// What of it is not understood, so that what it says is not known.
+    pub broken: Option<String>,
+}
+
+/// The mode of a port, and what said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModeOf {
+    /// The mode.
+    pub mode: Mode,
+    /// Where it is said; nowhere if nothing says it.
+    pub said: Option<Said>,
+}
+
+/// An object that said something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Mode {
+    /// The mode of a word; none for `UNSET`.
+    pub fn parse(word: &str) -> Option<Option<Mode>> {
+        match word {
+            "UNSET" => Some(None),
+            "DISABLE" => Some(Some(Mode::Disable)),
+            "PERMISSIVE" => Some(Some(Mode::Permissive)),
+            "STRICT" => Some(Some(Mode::Strict)),
+            _ => None,
+        }
+    }
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::Disable => "DISABLE",
+            Mode::Permissive => "PERMISSIVE",
+            Mode::Strict => "STRICT",
+        }
+    }
+}
+
+impl Said {
+    /// The object of this metadata.
+    pub fn of(meta: &Meta) -> Said {
+        Said {
+            kind: meta.kind.clone(),
+            namespace: meta.namespace.clone(),
+            name: meta.name.clone(),
+            place: meta.place,
+        }
+    }
+}
+
+/// The mode of a port of a pod: workload before namespace before mesh, PERMISSIVE if nothing says it.
+///
+/// One with a selector in the root namespace binds nobody, also not there. Of several at one level the oldest counts.
+/// Source: `pilot/pkg/security/authn/policy_applier.go`, `ComposePeerAuthentication`.
+pub(crate) fn mode(
+    all: &[PeerAuthentication],
+    root: &str,
+    namespace: &str,
+    labels: &Labels,
+    port: u16,
+) -> Result<ModeOf, Undecided> {
+    let at =
+        |level: &dyn Fn(&PeerAuthentication) -> bool| all.iter().filter(|p| level(p)).collect::<Vec<_>>();
+    let mesh = at(&|p| p.meta.namespace == root && p.selector.is_empty());
+    let own = |p: &PeerAuthentication| p.meta.namespace == namespace && namespace != root;
+    let space = at(&|p| own(p) && p.selector.is_empty());
+    let workload = at(&|p| own(p) && !p.selector.is_empty() && p.selector.selects(labels));
+    let mut found = ModeOf { mode: Mode::Permissive, said: None };
+    for (level, ports) in [(mesh, false), (space, false), (workload, true)] {
+        // What the oldest says counts even if that is nothing: it inherits, whatever the others say.
+        let says = |p: &PeerAuthentication| {
+            let port = if ports { p.ports.get(&port).copied().flatten() } else { None };
+            (port.or(p.mode), p.broken.clone())
+        };
+        let said = oldest(&level, |p| &p.meta, |p| Some(says(p)))?;
+        if let Some((_, Some(broken))) = said {
+            return Err(Undecided { names: vec![broken] });
+        }
+        if let Some((Some(mode), None)) = said {
+            let by = level.iter().find(|p| says(p).0 == Some(mode)).map(|p| Said::of(&p.meta));
+            found = ModeOf { mode, said: by };
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,172 @@
+//! The settings of the mesh, wherever they stand: an IstioOperator, the ConfigMaps of istiod, the injector's webhooks.
+
+use meshgen_yaml::{FileId, Limits, Node, documents};
+
+use super::{Object, fields::Fields};
+use crate::{Injector, Normalization, Provider, Selector, Settings, Webhook, webhooks};
+
+/// What was found of the settings so far.
+#[derive(Default)]
+pub(super) struct Found {
+    mesh: Vec<Node>,
+    values: Vec<Node>,
+    injector: Option<Node>,
+    webhooks: Vec<Webhook>,
+    revision: Option<String>,
+    operator: bool,
+}
+
+impl Found {
+    /// Takes an object if it says something of the settings.
+    pub(super) fn object(&mut self, o: &Object<'_>) -> bool {
+        match (o.group, o.meta.kind.as_str()) {
+            ("install.istio.io", "IstioOperator") => self.operator(o.node),
+            ("", "ConfigMap") => self.config_map(o),
+            ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => self.webhook(o.node),
+            _ => return false,
+        }
+        true
+    }
+
+    fn operator(&mut self, node: &Node) {
+        self.operator = true;
+        self.mesh.extend(node.at(&["spec", "meshConfig"]).cloned());
+        self.values.extend(node.at(&["spec", "values"]).cloned());
+        self.mesh.extend(node.at(&["spec", "values", "meshConfig"]).cloned());
+        self.revision = node.word(&["spec", "revision"]).map(str::to_owned).or(self.revision.take());
+    }
+
+    fn config_map(&mut self, o: &Object<'_>) {
+        let text = |key: &str| o.node.word(&["data", key]).and_then(|t| document(o.meta.place.file, t));
+        if o.meta.name == "istio" || o.meta.name.starts_with("istio-") {
+            self.mesh.extend(text("mesh"));
+        }
+        if o.meta.name.starts_with("istio-sidecar-injector") {
+            self.injector = text("config").or(self.injector.take());
+            self.values.extend(text("values"));
+        }
+    }
+
+    fn webhook(&mut self, node: &Node) {
+        let is_injector = |w: &&Node| {
+            let path = w.word(&["clientConfig", "service", "path"]).or(w.word(&["clientConfig", "url"]));
+            path.is_some_and(|p| p.contains("/inject"))
+        };
+        for hook in node.list(&["webhooks"]).iter().filter(is_injector) {
+            let selector = |key| hook.selector(&[key]).unwrap_or_default();
+            self.webhooks.push(Webhook {
+                name: hook.word(&["name"]).unwrap_or_default().to_owned(),
+                namespaces: selector("namespaceSelector"),
+                pods: selector("objectSelector"),
+            });
+        }
+    }
+
+    /// What holds, with what Istio has by default for what was not found.
+    pub(super) fn settings(self) -> Settings {
+        let mut settings = Settings::default();
+        for mesh in &self.mesh {
+            mesh_config(&mut settings, mesh);
+        }
+        for values in &self.values {
+            capture(&mut settings, values);
+        }
+        settings.injector = self.injector();
+        if self.mesh.is_empty() && !self.operator {
+            settings.assumed.push("the configuration of the mesh");
+        }
+        if !settings.injector.known {
+            settings.assumed.push("the webhooks of the injector");
+        }
+        settings
+    }
+
+    fn injector(&self) -> Injector {
+        let value = |path: &[&str]| self.values.iter().find_map(|v| v.word(path).map(str::to_owned));
+        let flag = |path: &[&str]| self.values.iter().find_map(|v| v.flag(path));
+        let main = value(&["defaultRevision"]);
+        let mut revisions: Vec<String> =
+            self.revision.clone().or_else(|| value(&["revision"])).into_iter().collect();
+        let mut is_main = true;
+        if let Some(own) = revisions.first().filter(|r| !r.is_empty() && *r != "default") {
+            is_main = main.as_ref().is_some_and(|m| m == own);
+        }
+        if is_main {
+            revisions.push("default".to_owned());
+        }
+        revisions.extend(self.values.iter().flat_map(|v| v.words(&["revisionTags"])));
+        let everywhere = flag(&["sidecarInjectorWebhook", "enableNamespacesByDefault"]).unwrap_or(false);
+        let selectors = |key: &str| {
+            let listed = self.values.iter().flat_map(|v| v.list(&["sidecarInjectorWebhook", key]));
+            let config = self.injector.iter().flat_map(|c| c.list(&[key]));
+            listed.chain(config).filter_map(|n| n.selector(&[]).ok()).collect::<Vec<Selector>>()
+        };
+        let written = self.injector.as_ref().and_then(|c| c.word(&["policy"]));
+        let auto = value(&["global", "proxy", "autoInject"]);
+        Injector {
+            known: !self.webhooks.is_empty() || self.operator,
+            webhooks: match self.webhooks.is_empty() {
+                true => webhooks(&revisions, is_main, everywhere),
+                false => self.webhooks.clone(),
+            },
+            enabled: written.or(auto.as_deref()).is_none_or(|p| p == "enabled"),
+            always: selectors("alwaysInjectSelector"),
+            never: selectors("neverInjectSelector"),
+        }
+    }
+}
+
+/// Source: `istio/api` `mesh/v1alpha1/config.proto`.
+fn mesh_config(settings: &mut Settings, mesh: &Node) {
+    let text = |key: &str| mesh.word(&[key]).map(str::to_owned);
+    settings.root_namespace = text("rootNamespace").unwrap_or(settings.root_namespace.clone());
+    settings.trust_domain = text("trustDomain").unwrap_or(settings.trust_domain.clone());
+    settings.trust_domain_aliases.extend(mesh.words(&["trustDomainAliases"]));
+    settings.auto_mtls = mesh.flag(&["enableAutoMtls"]).unwrap_or(settings.auto_mtls);
+    if let Some(mode) = mesh.word(&["outboundTrafficPolicy", "mode"]) {
+        settings.registry_only = mode == "REGISTRY_ONLY";
+    }
+    let normalization = mesh.word(&["pathNormalization", "normalization"]).and_then(Normalization::parse);
+    settings.normalization = normalization.unwrap_or(settings.normalization);
+    for (key, into) in [
+        ("defaultServiceExportTo", &mut settings.service_export),
+        ("defaultDestinationRuleExportTo", &mut settings.rule_export),
+    ] {
+        let said = mesh.words(&[key]);
+        if !said.is_empty() {
+            *into = said;
+        }
+    }
+    settings.providers.extend(mesh.list(&["extensionProviders"]).iter().filter_map(provider));
+}
+
+fn provider(node: &Node) -> Option<Provider> {
+    let grpc = node.at(&["envoyExtAuthzGrpc"]);
+    let of = grpc.or_else(|| node.at(&["envoyExtAuthzHttp"]))?;
+    Some(Provider {
+        name: node.word(&["name"])?.to_owned(),
+        grpc: grpc.is_some(),
+        service: of.word(&["service"]).unwrap_or_default().to_owned(),
+        port: of.port(&["port"]).unwrap_or_default(),
+        fail_open: of.flag(&["failOpen"]).unwrap_or(false),
+    })
+}
+
+fn capture(settings: &mut Settings, values: &Node) {
+    let proxy = |key: &str| values.word(&["global", "proxy", key]);
+    let ports = |text: &str| -> Vec<u16> { text.split(',').filter_map(|p| p.trim().parse().ok()).collect() };
+    if let Some(text) = proxy("excludeInboundPorts") {
+        settings.capture.not_inbound = ports(text);
+    }
+    if let Some(text) = proxy("excludeOutboundPorts") {
+        settings.capture.not_outbound = ports(text);
+    }
+    if let Some(text) = proxy("includeInboundPorts").filter(|t| *t != "*") {
+        settings.capture.inbound = Some(ports(text));
+    }
+}
+
+/// The document in a text, such as a key of a ConfigMap.
+fn document(file: FileId, text: &str) -> Option<Node> {
+    documents(file, text, 0..text.len(), Limits::default()).ok()?.into_iter().next()
+}

@@ -1,0 +1,115 @@
+//! What a real Istio answered, held against what is predicted here.
+//!
+//! `MESHGEN_MESHBOX` names a folder with `NAME.yaml` and `NAME.tsv` beside each other, and with tables that name the
+//! manifests in their first line. Without it the test is skipped.
+
+use std::{collections::BTreeMap, fmt::Write, path::Path};
+
+use meshgen_mesh::{Below, By, Call, Client, Membership, Mesh, Outcome, Request, Settings};
+use meshgen_yaml::Sources;
+
+use crate::{naive, with_ages};
+
+/// One try: who, `service.namespace:port`, `http`, `h2` or `tcp`, the method, and what was seen.
+struct Try<'a> {
+    client: &'a str,
+    service: &'a str,
+    kind: &'a str,
+    method: &'a str,
+    seen: &'a str,
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the answers lie outside of the repository")]
+fn a_real_istio_answers_as_predicted() {
+    let Ok(folder) = std::env::var("MESHGEN_MESHBOX") else {
+        println!("skipped: MESHGEN_MESHBOX names no answers");
+        return;
+    };
+    let (mut tries, mut skipped, mut differences) = (0, 0, String::new());
+    for table in tables(Path::new(&folder)) {
+        let text = std::fs::read_to_string(&table).unwrap();
+        let sources = manifests(&table, &text);
+        let mesh = with_ages(Mesh::read_with(&sources, Settings::default()));
+        let policies = naive::policies(&sources);
+        for line in text.lines().filter(|l| !l.starts_with('#')) {
+            let cells: Vec<&str> = line.split('\t').collect();
+            let [client, service, kind, method, seen, ..] = cells[..] else { panic!("{line}") };
+            let one = Try { client, service, kind, method, seen };
+            let Some(predicted) = predicted(&mesh, &policies, &one) else {
+                skipped += 1;
+                continue;
+            };
+            tries += 1;
+            if !predicted.0.contains(&seen) {
+                let _ = writeln!(differences, "{}: {line}\n  {}", table.display(), predicted.1);
+            }
+        }
+    }
+    println!("{tries} tries, {skipped} by way of a gateway not judged here");
+    assert!(tries > 0 && differences.is_empty(), "{differences}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "the answers lie outside of the repository")]
+fn tables(folder: &Path) -> Vec<std::path::PathBuf> {
+    let files = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
+    let mut tables: Vec<_> = files.filter(|f| f.extension().is_some_and(|e| e == "tsv")).collect();
+    tables.sort();
+    tables
+}
+
+/// The manifests beside a table, or those that its first line names, which lie beside its folder.
+#[expect(clippy::disallowed_methods, reason = "the answers lie outside of the repository")]
+fn manifests(table: &Path, text: &str) -> Sources {
+    let mut sources = Sources::default();
+    let beside = table.with_extension("yaml");
+    let named = text.lines().next().unwrap_or_default().trim_start_matches('#');
+    let named = named.split_whitespace().map(|f| table.parent().unwrap().parent().unwrap().join(f));
+    let files: Vec<_> = if beside.exists() { vec![beside] } else { named.collect() };
+    for file in files {
+        sources.add(file.display().to_string(), std::fs::read_to_string(&file).unwrap());
+    }
+    sources
+}
+
+/// The words for what is predicted, and why; nothing for a try by way of a gateway.
+fn predicted(mesh: &Mesh, policies: &[naive::Policy], one: &Try<'_>) -> Option<(Vec<&'static str>, String)> {
+    if one.service.contains('|') {
+        return None;
+    }
+    let is = |p: &meshgen_mesh::Pod| format!("{}/{}", p.namespace, p.name) == one.client;
+    let client = mesh.pods.iter().position(is).unwrap();
+    let (host, port) = one.service.split_once(':').unwrap();
+    let (name, namespace) = host.split_once('.').unwrap();
+    let port: u16 = port.parse().unwrap();
+    let is = |s: &meshgen_mesh::Service| s.meta.name == name && s.meta.namespace == namespace;
+    let service = mesh.services.iter().position(is).unwrap();
+    let request = Request {
+        method: one.method.to_owned(),
+        path: "/x".to_owned(),
+        host: one.service.trim_end_matches(":80").to_owned(),
+        headers: BTreeMap::new(),
+        ..Request::default()
+    };
+    let request = (one.kind != "tcp").then_some(&request);
+    let Some((server, pod_port)) = mesh.behind(&mesh.services[service], port).into_iter().next() else {
+        let verdict = mesh.without_pods(Client::Pod(client));
+        return Some((vec!["REFUSED"], format!("{verdict:?}")));
+    };
+    let call = Call { client: Client::Pod(client), server, port: pod_port, by: By::Service(service, port) };
+    let passes = naive::passes(mesh, policies, client, server, pod_port);
+    let verdict = mesh.verdict(&call, request, if passes { Below::Passes } else { Below::Drops });
+    let words = match (&verdict.outcome, one.kind) {
+        (Outcome::Open, _) => vec!["OPEN"],
+        (Outcome::Forbidden, _) | (Outcome::Closed, "tcp") => vec!["DENIED"],
+        // What an application that speaks HTTP/2 does with TLS is its own affair: it may close, or wait for ever.
+        (Outcome::Unavailable, "h2") if mesh.membership(server) == Membership::Plain => {
+            vec!["REFUSED", "TIMEOUT"]
+        }
+        (Outcome::Closed | Outcome::Reset | Outcome::Unavailable, _) => vec!["REFUSED"],
+        (Outcome::Timeout, _) => vec!["TIMEOUT"],
+        (Outcome::Partial(_) | Outcome::Unknown, _) => Vec::new(),
+    };
+    let why: Vec<String> = verdict.reasons.iter().map(|r| format!("{:?}: {}", r.layer, r.said)).collect();
+    Some((words, format!("{}: {}", verdict.outcome.word(), why.join("; "))))
+}
