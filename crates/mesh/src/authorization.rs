@@ -217,10 +217,6 @@ impl AuthorizationPolicy {
 impl TargetRef {
     fn is(&self, labels: &Labels, namespace: &str, pod: &Pod) -> bool {
         let gateway = labels.get("gateway.networking.k8s.io/gateway-name");
-        match self.kind.as_str() {
-            "Gateway" => namespace == pod.namespace && gateway == Some(&self.name),
-            "GatewayClass" => labels.get("gateway.networking.k8s.io/gateway-class-name") == Some(&self.name),
-            _ => false,
-        }
+        self.kind == "Gateway" && namespace == pod.namespace && gateway == Some(&self.name)
     }
 }

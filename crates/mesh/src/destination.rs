@@ -74,8 +74,20 @@ impl TlsMode {
 
 impl Traffic {
     /// How to encrypt towards a port of the Service.
+    ///
+    /// Settings of a port inherit nothing (`destination_rule.go`, `MergeTrafficPolicy`), so without TLS of its own auto
+    /// mTLS is left to the port; but the endpoints are then chosen by the mode of the whole
+    /// (`mtls_checker.go`, `trafficPolicyTLSModeForPort`), and in plain text unless that is ISTIO_MUTUAL.
     pub fn tls(&self, port: u16) -> Option<TlsMode> {
-        self.ports.get(&port).copied().unwrap_or(self.tls)
+        match (self.ports.get(&port), self.tls) {
+            (None, whole) => whole,
+            (Some(Some(own)), _) => Some(*own),
+            (Some(None), Some(TlsMode::Disable | TlsMode::Simple | TlsMode::Mutual)) => {
+                Some(TlsMode::Disable)
+            }
+            (Some(None), Some(TlsMode::IstioMutual)) => Some(TlsMode::IstioMutual),
+            (Some(None), None) => None,
+        }
     }
 }
 
@@ -89,7 +101,11 @@ impl DestinationRule {
         format!("{}.{}.svc.cluster.local", self.host, self.meta.namespace)
     }
 
+    /// One with a selector is never exported.
     fn is_private(&self, default: &[String]) -> bool {
+        if !self.selector.is_empty() {
+            return true;
+        }
         let to = if self.export_to.is_empty() { default } else { &self.export_to };
         to.len() == 1 && to.iter().all(|t| t == "." || *t == self.meta.namespace)
     }
@@ -119,8 +135,10 @@ impl Mesh {
     ) -> Result<Told, Undecided> {
         let (root, host) = (&self.settings.root_namespace, service.host());
         let default = &self.settings.rule_export;
-        let own =
-            |r: &DestinationRule| r.meta.namespace == client.0 && (client.0 != root || r.is_private(default));
+        let own = |r: &DestinationRule| {
+            let at_home = r.export_to.is_empty() || is_exported(&r.export_to, client.0, client.0);
+            r.meta.namespace == client.0 && at_home && (client.0 != root || r.is_private(default))
+        };
         let from = |namespace: &str, r: &DestinationRule| {
             let to = if r.export_to.is_empty() { default } else { &r.export_to };
             r.meta.namespace == namespace

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    Carried, Effect, Handshake, Identity, Layer, Membership, Mesh, Mode, Outcome, Outside, Protocol,
+    Carried, Decided, Effect, Handshake, Identity, Layer, Membership, Mesh, Mode, Outcome, Outside, Protocol,
     Provider, Reason, Remains, Request, Said, Seen, Verdict, authorization::AuthorizationPolicy,
     object::Undecided,
 };
@@ -186,7 +186,9 @@ impl Mesh {
             return Ok(false);
         }
         let Some(p) = self.pods.get(pod) else { return Ok(false) };
-        let scope = self.scope(pod).map_err(|u| undecided(Layer::Client, reasons, &u))?;
+        // A Sidecar does not bind a gateway.
+        let scope = if client == Membership::Gateway { Ok(None) } else { self.scope(pod) };
+        let scope = scope.map_err(|u| undecided(Layer::Client, reasons, &u))?;
         if let By::Service(n, port) = call.by
             && let Some(service) = self.services.get(n)
             && self.knows(scope, &p.namespace, service, port)
@@ -394,6 +396,12 @@ impl Mesh {
         let _ = call;
         reasons.push(Reason { layer: Layer::Authorization, said: decided.why, by: decided.by });
         done(outcome, reasons)
+    }
+
+    /// What the policies that bind a pod make of what its sidecar sees.
+    pub fn decided(&self, pod: usize, seen: &Seen) -> Decided {
+        let answers = |name: &str| self.answer(name);
+        crate::authorization::decide(&self.bound(pod), &self.settings, seen, &answers)
     }
 
     /// What a provider of CUSTOM policies does, as far as the manifests tell (S26).

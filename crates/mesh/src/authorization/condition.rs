@@ -104,7 +104,7 @@ impl Attribute {
         match self {
             Attribute::Principal => identity(&|i| is_principal(look.settings, i, value)),
             Attribute::Namespace => identity(&|i| glob(value, &i.namespace)),
-            Attribute::TrustDomain => identity(&|i| glob(value, &i.trust_domain)),
+            Attribute::TrustDomain => identity(&|i| is_trust_domain(look.settings, i, value)),
             Attribute::ServiceAccount => {
                 let (namespace, account) = value.split_once('/').unwrap_or((look.namespace, value));
                 identity(&|i| i.namespace == namespace && i.account == account)
@@ -156,22 +156,31 @@ impl Request {
 /// `cluster.local`. Source: `pilot/pkg/security/trustdomain/bundle.go`.
 fn is_principal(settings: &Settings, identity: &Identity, value: &str) -> bool {
     let own = identity.principal();
-    if value == "*" || value.starts_with("*/") {
-        return Pattern::parse(value).matches(&own);
+    let as_it_is = || Pattern::parse(value).matches(&own);
+    // What has not the five parts of an identity names no trust domain, nor does one of `*`.
+    if value.split('/').count() != 5 || value.starts_with("*/") {
+        return as_it_is();
     }
-    let Some((domain, rest)) = value.split_once('/') else { return Pattern::parse(value).matches(&own) };
+    let Some((domain, rest)) = value.split_once('/') else { return as_it_is() };
     let aliases = settings.trust_domain_aliases.iter();
     let mut all = std::iter::once(&settings.trust_domain).chain(aliases).peekable();
     let pattern = Pattern::parse(domain);
     let is_ours = domain == "cluster.local" || all.clone().any(|d| pattern.matches(d));
     if !is_ours {
-        return Pattern::parse(value).matches(&own);
+        return as_it_is();
     }
     all.any(|d| {
         let kept = domain.strip_prefix('*').is_some_and(|end| d.ends_with(end));
         let value = if kept { value.to_owned() } else { format!("{d}/{rest}") };
         Pattern::parse(&value).matches(&own)
     })
+}
+
+/// One of the trust domains of the mesh stands for all of them.
+fn is_trust_domain(settings: &Settings, identity: &Identity, value: &str) -> bool {
+    let mut all = std::iter::once(&settings.trust_domain).chain(&settings.trust_domain_aliases);
+    let is_ours = all.clone().any(|d| d == value);
+    glob(value, &identity.trust_domain) || (is_ours && all.any(|d| *d == identity.trust_domain))
 }
 
 /// Case does not count; the port does (S29).

@@ -69,8 +69,9 @@ pub(crate) fn decide(
         return Decided::new(Effect::Denied, "the token is not valid (401)", Vec::new());
     }
     let enforced = |action| policies.iter().filter(move |p| p.action == action && !p.dry_run).copied();
+    let asking: Vec<_> = policies.iter().filter(|p| p.action == Action::Custom).copied().collect();
     let stages = [
-        custom(&enforced(Action::Custom).collect::<Vec<_>>(), settings, seen, answers),
+        custom(&asking, settings, seen, answers),
         deny(enforced(Action::Deny), settings, seen),
         allow(&enforced(Action::Allow).collect::<Vec<_>>(), settings, seen),
     ];
@@ -99,6 +100,8 @@ fn custom(
             (Truth::Yes, _) if names.len() > 1 => Effect::Denied,
             (Truth::Yes, Answer::Missing) => Effect::Denied,
             (_, Answer::HttpOnly | Answer::Dead(false)) if tcp => continue,
+            // Dry run is not meant for providers, and Istio's own code does not agree with its comment on what it does.
+            _ if policy.dry_run => Effect::Unknown,
             (Truth::Yes, Answer::Dead(_)) => Effect::Denied,
             (Truth::Yes | Truth::May, _) => Effect::Unknown,
         };

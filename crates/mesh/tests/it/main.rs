@@ -2,6 +2,7 @@
 
 mod meshbox;
 mod naive;
+mod rbac;
 
 use meshgen_mesh::{Mesh, Settings};
 use meshgen_yaml::Sources;
