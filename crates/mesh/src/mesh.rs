@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use meshgen_yaml::{Problem, Sources};
 
 use crate::{
-    AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, PeerAuthentication, Pod,
-    Protocol, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
+    AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, Mode, ModeOf,
+    PeerAuthentication, Pod, Protocol, RequestAuthentication, Route, Service, ServiceEntry, Settings,
+    SidecarScope,
     injection::labels_after_injection,
     object::{Undecided, oldest},
     read,
@@ -94,6 +95,20 @@ impl Mesh {
             there.then(|| service.pod_port(port, pod).map(|p| (n, p))).flatten()
         };
         pods.filter_map(is_behind).collect()
+    }
+
+    /// The mode of a port of a pod.
+    pub fn mode(&self, pod: usize, port: u16) -> Result<ModeOf, Undecided> {
+        let (Some(p), Some(labels)) = (self.pods.get(pod), self.labels(pod)) else {
+            return Ok(ModeOf { mode: Mode::Permissive, said: None });
+        };
+        crate::peer::mode(
+            &self.peer_authentications,
+            &self.settings.root_namespace,
+            &p.namespace,
+            labels,
+            port,
+        )
     }
 
     /// The policies that bind a pod.

@@ -273,10 +273,8 @@ impl Mesh {
         http: bool,
         reasons: &mut Vec<Reason>,
     ) -> Way<Carried> {
-        let pod = self.pods.get(call.server);
-        let (Some(pod), Some(labels)) = (pod, self.labels(call.server)) else { return Ok(Carried::Plain) };
-        let root = &self.settings.root_namespace;
-        let mode = crate::peer::mode(&self.peer_authentications, root, &pod.namespace, labels, call.port);
+        let Some(labels) = self.labels(call.server) else { return Ok(Carried::Plain) };
+        let mode = self.mode(call.server, call.port);
         let mode = mode.map_err(|u| undecided(Layer::Mtls, reasons, &u))?;
         if server == Membership::Gateway {
             // A listener of a gateway that is not TLS itself takes plain text and sees no identity (S21).

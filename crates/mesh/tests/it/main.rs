@@ -3,6 +3,9 @@
 mod meshbox;
 mod naive;
 mod rbac;
+mod rules_authorization;
+mod suites;
+mod world;
 
 use meshgen_mesh::{Mesh, Settings};
 use meshgen_yaml::Sources;
