@@ -52,17 +52,17 @@ impl Mesh {
             return None;
         }
         if !http {
-            return Some(self.judged(call, &arrived, None));
+            return Some(self.judged(&arrived, None));
         }
         let requests = requests(&arrived.policies, arrived.seen.tokens);
         let verdict = |r: &Request| {
-            self.routed(call, members.0, Some(r)).unwrap_or_else(|| self.judged(call, &arrived, Some(r)))
+            self.routed(call, members.0, Some(r)).unwrap_or_else(|| self.judged(&arrived, Some(r)))
         };
         let all: Vec<Verdict> = requests.iter().map(verdict).collect();
-        Some(self.together(all, &arrived))
+        Some(self.together(&all, &arrived))
     }
 
-    fn together(&self, all: Vec<Verdict>, arrived: &Arrived<'_>) -> Verdict {
+    fn together(&self, all: &[Verdict], arrived: &Arrived<'_>) -> Verdict {
         let open = all.iter().filter(|v| v.outcome == Outcome::Open).count();
         let unknown = all.iter().any(|v| v.outcome == Outcome::Unknown);
         let first = all.first().map(|v| v.outcome.clone());

@@ -77,7 +77,7 @@ impl Traffic {
     ///
     /// Settings of a port inherit nothing (`destination_rule.go`, `MergeTrafficPolicy`), so without TLS of its own auto
     /// mTLS is left to the port; but the endpoints are then chosen by the mode of the whole
-    /// (`mtls_checker.go`, `trafficPolicyTLSModeForPort`), and in plain text unless that is ISTIO_MUTUAL.
+    /// (`mtls_checker.go`, `trafficPolicyTLSModeForPort`), and in plain text unless that is `ISTIO_MUTUAL`.
     pub fn tls(&self, port: u16) -> Option<TlsMode> {
         match (self.ports.get(&port), self.tls) {
             (None, whole) => whole,
@@ -212,6 +212,7 @@ pub enum Carried {
 
 /// What decides on the encryption of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of a table")]
 pub struct Handshake {
     /// The client's sidecar takes the connection, and knows the server as a Service. If not, nothing is encrypted.
     pub by_sidecar: bool,
@@ -236,11 +237,10 @@ impl Handshake {
             return Carried::Plain;
         }
         match self.rule {
-            Some(TlsMode::Disable) => Carried::Plain,
             Some(TlsMode::IstioMutual) => Carried::Mutual,
             Some(TlsMode::Simple | TlsMode::Mutual) => Carried::Tls,
             None if self.auto && self.labelled && self.mode != crate::Mode::Disable => Carried::Mutual,
-            None => Carried::Plain,
+            Some(TlsMode::Disable) | None => Carried::Plain,
         }
     }
 

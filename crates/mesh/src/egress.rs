@@ -1,6 +1,6 @@
 //! What a client's sidecar knows, and what it does with the rest (I12, S9, S36).
 //!
-//! REGISTRY_ONLY and the hosts of a Sidecar are no security boundary: they bind only the pods whose owners let them.
+//! `REGISTRY_ONLY` and the hosts of a Sidecar are no security boundary: they bind only the pods whose owners let them.
 
 use std::net::IpAddr;
 
@@ -226,9 +226,12 @@ pub struct RouteMatch {
 impl Route {
     /// Its hosts in full.
     pub(crate) fn hosts(&self) -> impl Iterator<Item = String> {
-        self.names.iter().map(|h| match h.contains('.') || h == "*" {
-            true => h.clone(),
-            false => format!("{h}.{}.svc.cluster.local", self.meta.namespace),
+        self.names.iter().map(|h| {
+            if h.contains('.') || h == "*" {
+                h.clone()
+            } else {
+                format!("{h}.{}.svc.cluster.local", self.meta.namespace)
+            }
         })
     }
 }

@@ -51,10 +51,13 @@ impl Injection {
             Some(true) if is_gateway(pod) => as_said(Membership::Gateway, &why),
             Some(true) => as_said(Membership::Sidecar, &why),
             None => as_said(Membership::Unknown, &why),
-            Some(false) => match ambient(namespace, pod) {
-                true => as_said(Membership::Ambient, "`istio.io/dataplane-mode: ambient`"),
-                false => as_said(Membership::Plain, &why),
-            },
+            Some(false) => {
+                if ambient(namespace, pod) {
+                    as_said(Membership::Ambient, "`istio.io/dataplane-mode: ambient`")
+                } else {
+                    as_said(Membership::Plain, &why)
+                }
+            }
         }
     }
 }

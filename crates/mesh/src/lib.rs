@@ -10,10 +10,14 @@
 
 mod any;
 mod authorization;
+mod beyond;
+mod call;
 mod cluster;
 mod destination;
 mod egress;
+mod encryption;
 mod injection;
+mod judged;
 mod labels;
 mod mesh;
 mod normalize;
@@ -31,6 +35,7 @@ pub use authorization::{
     Action, Attribute, AuthorizationPolicy, Clause, Condition, Decided, Effect, Identity, Remains, Request,
     Rule, Scope, Seen, TargetRef, Term, Token,
 };
+pub use call::{Below, By, Call, Client};
 pub use cluster::{ContainerPort, Pod, Service, ServicePort, Target};
 pub use destination::{Carried, DestinationRule, Handshake, TlsMode, Traffic};
 pub use egress::{
@@ -45,4 +50,3 @@ pub use peer::{Mode, ModeOf, PeerAuthentication, Said};
 pub use protocol::Protocol;
 pub use settings::{Capture, Injector, Normalization, Provider, Settings, Webhook, webhooks};
 pub use truth::Truth;
-pub use verdict::{Below, By, Call, Client};

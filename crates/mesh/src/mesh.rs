@@ -26,19 +26,19 @@ pub struct Mesh {
     pub members: Vec<Member>,
     /// Services, in the order read.
     pub services: Vec<Service>,
-    /// PeerAuthentications.
+    /// `PeerAuthentications`.
     pub peer_authentications: Vec<PeerAuthentication>,
-    /// DestinationRules.
+    /// `DestinationRules`.
     pub destination_rules: Vec<DestinationRule>,
-    /// AuthorizationPolicies.
+    /// `AuthorizationPolicies`.
     pub policies: Vec<AuthorizationPolicy>,
-    /// RequestAuthentications.
+    /// `RequestAuthentications`.
     pub request_authentications: Vec<RequestAuthentication>,
     /// Sidecars.
     pub sidecars: Vec<SidecarScope>,
-    /// ServiceEntries.
+    /// `ServiceEntries`.
     pub entries: Vec<ServiceEntry>,
-    /// VirtualServices.
+    /// `VirtualServices`.
     pub routes: Vec<Route>,
     /// What is wrong with the manifests, or not understood.
     pub problems: Vec<Problem>,

@@ -3,7 +3,7 @@
 use crate::Normalization;
 
 impl Normalization {
-    /// The normalization of a word of MeshConfig.
+    /// The normalization of a word of `MeshConfig`.
     pub fn parse(word: &str) -> Option<Normalization> {
         match word {
             "NONE" => Some(Normalization::None),

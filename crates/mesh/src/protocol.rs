@@ -16,7 +16,7 @@ pub enum Protocol {
 }
 
 /// Ports of servers that speak first, so that nothing is detected there unless the port has a name
-/// (`pkg/config/kube/conversion.go`): SMTP, DNS, MySQL, MongoDB.
+/// (`pkg/config/kube/conversion.go`): SMTP, DNS, `MySQL`, `MongoDB`.
 const SERVER_FIRST: [u16; 4] = [25, 53, 3306, 27017];
 
 impl Protocol {
@@ -40,7 +40,7 @@ impl Protocol {
         }
     }
 
-    /// The protocol of a word, as ports of Services, Sidecars and ServiceEntries have it.
+    /// The protocol of a word, as ports of Services, Sidecars and `ServiceEntries` have it.
     pub fn word(word: &str) -> Protocol {
         match word.to_ascii_lowercase().as_str() {
             "http" | "http2" | "grpc" | "grpc-web" | "http_proxy" => Protocol::Http,

@@ -87,7 +87,7 @@ pub struct Webhook {
 }
 
 /// The ports that a sidecar takes over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Capture {
     /// Inbound ports, or all of them.
     pub inbound: Option<Vec<u16>>,
@@ -101,12 +101,6 @@ impl Capture {
     /// Ports that every sidecar leaves alone or answers itself: metrics and probes, without mTLS and without
     /// authorization (I10, S19; `injection-template.yaml`).
     pub const OWN: [u16; 3] = [15020, 15021, 15090];
-}
-
-impl Default for Capture {
-    fn default() -> Capture {
-        Capture { inbound: None, not_inbound: Vec::new(), not_outbound: Vec::new() }
-    }
 }
 
 impl Default for Settings {

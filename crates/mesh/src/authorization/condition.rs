@@ -63,7 +63,7 @@ pub struct Seen {
     pub port: u16,
     /// The request; none over TCP.
     pub request: Option<Request>,
-    /// Whether there may be a valid token: a RequestAuthentication binds the pod.
+    /// Whether there may be a valid token: a `RequestAuthentication` binds the pod.
     pub tokens: bool,
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct Look<'a> {
 }
 
 impl Condition {
-    /// Whether it holds. Values are ORed, and then none of the other values may hold.
+    /// Whether it holds. One of the values is meant, and none of the other values.
     pub(crate) fn holds(&self, look: Look<'_>) -> Truth {
         let any = |values: &[String]| Truth::any(values.iter().map(|v| self.attribute.is(look, v)));
         let yes = if self.values.is_empty() { Truth::Yes } else { any(&self.values) };
@@ -224,7 +224,7 @@ fn is_in(address: Option<IpAddr>, block: &str) -> Truth {
         None if net.prefix_len() == 0 => Truth::Yes,
         None => {
             let meets = |p: &&str| p.parse::<IpNet>().is_ok_and(|p| p.contains(&net) || net.contains(&p));
-            if PRIVATE.iter().any(|p| meets(&p)) { Truth::May } else { Truth::No }
+            if PRIVATE.iter().any(meets) { Truth::May } else { Truth::No }
         }
     }
 }

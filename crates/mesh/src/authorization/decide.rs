@@ -127,11 +127,10 @@ fn deny<'a>(
     let mut decided = Decided::new(Effect::Allowed, "no policy denies it", Vec::new());
     for policy in policies {
         match matches(policy, settings, seen) {
-            Truth::No => {}
             Truth::May if decided.effect == Effect::Allowed => {
                 decided = Decided::new(Effect::Unknown, "a rule may deny it", vec![Said::of(&policy.meta)]);
             }
-            Truth::May => {}
+            Truth::No | Truth::May => {}
             Truth::Yes => {
                 return Decided::new(Effect::Denied, "a rule denies it", vec![Said::of(&policy.meta)]);
             }
@@ -175,9 +174,8 @@ impl Rule {
         }
         let holds = |c: &Condition| if tcp && c.attribute.is_http() { Truth::Yes } else { c.holds(look) };
         let all = |conditions: &[Condition]| Truth::all(conditions.iter().map(holds));
-        let any = |lists: &[Vec<Condition>]| match lists.is_empty() {
-            true => Truth::Yes,
-            false => Truth::any(lists.iter().map(|l| all(l))),
+        let any = |lists: &[Vec<Condition>]| {
+            if lists.is_empty() { Truth::Yes } else { Truth::any(lists.iter().map(|l| all(l))) }
         };
         any(&self.from).and(any(&self.to)).and(all(&self.when))
     }

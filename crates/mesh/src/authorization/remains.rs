@@ -111,11 +111,11 @@ pub(crate) fn requests(policies: &[&AuthorizationPolicy], tokens: bool) -> Vec<R
         token: Token::None,
     }];
     all = each(all, &texts(&conditions, &Attribute::Method, &["GET", "POST", "MESHGEN"]), |r, v| {
-        r.method = v.to_owned();
+        v.clone_into(&mut r.method);
     });
     all = each(all, &paths(&conditions), |r, v| v.clone_into(&mut r.path));
     all = each(all, &texts(&conditions, &Attribute::Host, &["meshgen.example"]), |r, v| {
-        v.clone_into(&mut r.host)
+        v.clone_into(&mut r.host);
     });
     for header in attributes(&conditions, |a| matches!(a, Attribute::Header(_))) {
         let Attribute::Header(name) = &header else { continue };
@@ -146,9 +146,9 @@ fn with_tokens(all: Vec<Request>, conditions: &[&Condition]) -> Vec<Request> {
         let Attribute::Claim(path) = &attribute else { continue };
         for value in texts(conditions, &attribute, &[]) {
             let mut with = claims.clone();
-            with.iter_mut().for_each(|c| {
-                c.insert(path.clone(), vec![value.clone()]);
-            });
+            for claims in &mut with {
+                claims.insert(path.clone(), vec![value.clone()]);
+            }
             claims.extend(with);
             claims.truncate(64);
         }

@@ -1,4 +1,4 @@
-//! PeerAuthentication and RequestAuthentication.
+//! PeerAuthentication and `RequestAuthentication`.
 
 use meshgen_yaml::{Node, Problem};
 

@@ -1,4 +1,4 @@
-//! The settings of the mesh, wherever they stand: an IstioOperator, the ConfigMaps of istiod, the injector's webhooks.
+//! The settings of the mesh, wherever they stand: an IstioOperator, the `ConfigMaps` of istiod, the injector's webhooks.
 
 use meshgen_yaml::{FileId, Limits, Node, documents};
 
@@ -105,9 +105,10 @@ impl Found {
         let auto = value(&["global", "proxy", "autoInject"]);
         Injector {
             known: !self.webhooks.is_empty() || self.operator,
-            webhooks: match self.webhooks.is_empty() {
-                true => webhooks(&revisions, is_main, everywhere),
-                false => self.webhooks.clone(),
+            webhooks: if self.webhooks.is_empty() {
+                webhooks(&revisions, is_main, everywhere)
+            } else {
+                self.webhooks.clone()
             },
             enabled: written.or(auto.as_deref()).is_none_or(|p| p == "enabled"),
             always: selectors("alwaysInjectSelector"),

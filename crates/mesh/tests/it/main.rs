@@ -1,9 +1,13 @@
 //! The rules of Istio, one test each; and what others say of the same: Istio's own suites, and a real Istio.
 
+#![cfg(test)]
+
 mod meshbox;
 mod naive;
 mod rbac;
 mod rules_authorization;
+mod rules_injection;
+mod rules_mtls;
 mod suites;
 mod world;
 

@@ -42,18 +42,18 @@ fn side(
     (direction, rules, peers): (&str, &str, &str),
 ) -> bool {
     let pod = &mesh.pods[own];
-    let applies = |p: &&Policy| {
-        let types: Vec<&str> = list(&p.spec, &["policyTypes"]).iter().filter_map(text).collect();
-        let typed = if types.is_empty() {
+    let binds = |p: &&Policy| {
+        let named: Vec<&str> = list(&p.spec, &["policyTypes"]).iter().filter_map(text).collect();
+        let typed = if named.is_empty() {
             direction == "Ingress" || at(&p.spec, &[rules]).is_some()
         } else {
-            types.contains(&direction)
+            named.contains(&direction)
         };
         typed
             && p.namespace == pod.namespace
             && selects(at(&p.spec, &["podSelector"]), mesh.labels(own).unwrap())
     };
-    let applied: Vec<&Policy> = policies.iter().filter(applies).collect();
+    let applied: Vec<&Policy> = policies.iter().filter(binds).collect();
     let admits = |p: &&Policy| {
         list(&p.spec, &[rules]).iter().any(|rule| {
             let (ends, ports) = (list(rule, &[peers]), list(rule, &["ports"]));

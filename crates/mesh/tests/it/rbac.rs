@@ -1,4 +1,4 @@
-//! Istio's own suite of AuthorizationPolicies: what it makes Envoy do for them, held against what is decided here.
+//! Istio's own suite of `AuthorizationPolicies`: what it makes Envoy do for them, held against what is decided here.
 //!
 //! `MESHGEN_CORPUS` names the folder that has `istio/authz_builder`. Envoy's rules are evaluated by a small
 //! interpreter here, for requests made up from the values that the rules name.
@@ -112,9 +112,8 @@ fn case(name: &str, providers: Vec<Provider>, tcp: bool, input: &str, outputs: &
         *seen.entry(expected).or_insert(0) += 1;
         let found = effect(&mesh, sample);
         let agrees = match (&found, expected) {
-            (Effect::Allowed, Some(true)) | (Effect::Denied, Some(false)) => true,
-            // Where a provider is asked, neither knows what it says. The suite has one; its settings are not here.
-            (Effect::Unknown, None) => true,
+            // Where a provider is asked, neither knows what it says.
+            (Effect::Allowed, Some(true)) | (Effect::Denied, Some(false)) | (Effect::Unknown, None) => true,
             // What other filters say of a request is not known here, and in no sample.
             (Effect::Unknown, Some(_)) => input.contains("experimental.envoy.filters"),
             _ => false,
@@ -184,7 +183,9 @@ fn texts(found: &BTreeMap<String, BTreeSet<String>>, keys: &[&str]) -> Vec<Strin
 /// Each value of each field with usual ones for the others, and mixtures.
 fn samples(input: &str, tcp: bool, domain: &str, aliases: &[&str]) -> Vec<Sample> {
     let mut found = BTreeMap::new();
-    nodes(input).iter().for_each(|n| values(n, "", &mut found));
+    for node in nodes(input) {
+        values(&node, "", &mut found);
+    }
     let principals = texts(&found, &["principals", "source.principal"]);
     let identities: Vec<Option<Identity>> = identities(&found, &principals, domain, aliases);
     let methods = texts(&found, &["methods"]);

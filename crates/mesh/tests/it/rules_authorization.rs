@@ -360,7 +360,7 @@ fn s28_paths() {
         let mesh = world(&policy(&format!("{{rules: {}}}", to(&format!("paths: ['{pattern}']")))));
         let call = call(&mesh, "meshed/cli", "web.server:80");
         let open = |p: &&str| if seen(&mesh, &call, Some(&get(p))) == "200" { 'x' } else { '.' };
-        assert_eq!(paths.iter().map(|p| open(&p)).collect::<String>(), expected, "{pattern}");
+        assert_eq!(paths.iter().map(open).collect::<String>(), expected, "{pattern}");
     }
 }
 
@@ -383,7 +383,7 @@ fn s29_hosts() {
             let request = Request { host: (*h).to_owned(), ..get("/x") };
             if seen(&mesh, &call, Some(&request)) == "200" { 'x' } else { '.' }
         };
-        assert_eq!(hosts.iter().map(|h| open(&h)).collect::<String>(), expected, "{pattern}");
+        assert_eq!(hosts.iter().map(open).collect::<String>(), expected, "{pattern}");
     }
 }
 

@@ -1,0 +1,55 @@
+//! What is not a connection between two pods of the cluster.
+
+use crate::{Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, Verdict, verdict::undecided};
+
+impl Mesh {
+    /// What the client sees of a Service that leads to no pod (S35).
+    pub fn without_pods(&self, client: Client) -> Verdict {
+        let member = client.pod().map_or(Membership::Plain, |pod| self.membership(pod));
+        let said = match member {
+            Membership::Sidecar | Membership::Gateway => {
+                "no pod is behind the Service: 503 from the client's sidecar"
+            }
+            Membership::Plain | Membership::Ambient | Membership::Unknown => "no pod is behind the Service",
+        };
+        Verdict::new(Outcome::Unavailable, Vec::new(), Reason::plain(Layer::Client, said))
+    }
+
+    /// What a pod sees of what is outside of the cluster (S36).
+    pub fn outside(&self, client: usize, to: &Outside, http: bool) -> Verdict {
+        let open = |said: &str| Verdict::new(Outcome::Open, Vec::new(), Reason::plain(Layer::Client, said));
+        match self.membership(client) {
+            Membership::Plain | Membership::Ambient => return open("no sidecar takes the connection"),
+            Membership::Unknown => {
+                let reason = Reason::plain(Layer::Membership, "whether there is a sidecar is not known");
+                return Verdict::new(Outcome::Unknown, Vec::new(), reason);
+            }
+            Membership::Sidecar | Membership::Gateway => {}
+        }
+        let Some(pod) = self.pods.get(client) else { return open("no sidecar takes the connection") };
+        if !self.takes_outbound(client, to.port) {
+            return open("the client's sidecar leaves the port alone");
+        }
+        let scope = match self.scope(client) {
+            Ok(scope) => scope,
+            Err(u) => return undecided(Layer::Client, &[], &u),
+        };
+        if !self.refuses_unknown(scope) {
+            return open("the client's sidecar passes on what it does not know");
+        }
+        if self.is_entered(scope, &pod.namespace, to, http) {
+            return open("a ServiceEntry opens it");
+        }
+        let outcome = if http { Outcome::Unavailable } else { Outcome::Reset };
+        let said = "the client's sidecar refuses what it does not know (REGISTRY_ONLY; no security boundary)";
+        Verdict::new(outcome, Vec::new(), Reason::plain(Layer::Client, said))
+    }
+
+    /// The port by which packets reach the server, which is the one that network policies see: from the proxy of one
+    /// node to that of another it is 15008 (I11).
+    pub fn wire_port(&self, call: &Call) -> u16 {
+        let client = call.client.pod().map_or(Membership::Plain, |pod| self.membership(pod));
+        let hbone = client == Membership::Ambient && self.membership(call.server) == Membership::Ambient;
+        if hbone { 15008 } else { call.port }
+    }
+}

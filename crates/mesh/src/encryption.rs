@@ -1,0 +1,90 @@
+//! The layer of encryption: what is sent, and whether the server takes it (I8, S1, S3, S33).
+
+use crate::{
+    By, Call, Carried, Handshake, Layer, Membership, Mesh, Mode, ModeOf, Outcome, Protocol, Reason, Said,
+    TlsMode, Verdict,
+    verdict::{Hop, Way, undecided},
+};
+
+impl Mesh {
+    /// What is sent, if the server takes it; else what the client sees.
+    pub(crate) fn encrypted(&self, hop: Hop<'_>, reasons: &mut Vec<Reason>) -> Way<Carried> {
+        if hop.server == Membership::Gateway {
+            // A listener of a gateway that is not TLS itself takes plain text and sees no identity (S21).
+            return Ok(Carried::Plain);
+        }
+        let mode = self.mode(hop.call.server, hop.call.port);
+        let mode = mode.map_err(|u| Box::new(undecided(Layer::Mtls, reasons, &u)))?;
+        let told = if hop.known { self.told_to(hop.call, reasons)? } else { None };
+        let handshake = Handshake {
+            by_sidecar: hop.known || (hop.client == Membership::Ambient && hop.server == Membership::Ambient),
+            rule: told.as_ref().map(|(rule, _)| *rule),
+            auto: self.settings.auto_mtls,
+            labelled: self.is_labelled(hop),
+            server: hop.guarded,
+            mode: mode.mode,
+        };
+        let mixed = hop.client == Membership::Ambient && hop.server == Membership::Sidecar;
+        if mixed && mode.mode != Mode::Permissive {
+            let last = Reason::plain(
+                Layer::Mtls,
+                "whether the node's proxy reaches a sidecar with mTLS is not judged",
+            );
+            return Err(Box::new(Verdict::new(Outcome::Unknown, reasons.clone(), last)));
+        }
+        let reason = reason(&handshake, hop.guarded, told, mode);
+        if handshake.is_taken() {
+            reasons.push(reason);
+            return Ok(handshake.carried());
+        }
+        Err(Box::new(Verdict::new(self.refusal(hop, &handshake), reasons.clone(), reason)))
+    }
+
+    /// A sidecar that speaks HTTP says itself that the server did not take what was sent; all others see the
+    /// connection break (S1, S3).
+    fn refusal(&self, hop: Hop<'_>, handshake: &Handshake) -> Outcome {
+        let application = self.protocol(hop.call.server, hop.call.port) == Ok(Protocol::Tls);
+        if handshake.carried() != Carried::Plain && application {
+            // Whether the application itself takes TLS, only it knows.
+            return Outcome::Unknown;
+        }
+        let answered = hop.known && self.spoken(hop.call).is_some_and(|p| p.is_http(hop.http));
+        if answered { Outcome::Unavailable } else { Outcome::Reset }
+    }
+
+    /// Whether clients know that the server takes mTLS. Injection says so, unless the pod says otherwise.
+    fn is_labelled(&self, hop: Hop<'_>) -> bool {
+        let label = self.labels(hop.call.server).and_then(|l| l.get("security.istio.io/tlsMode"));
+        match hop.server {
+            Membership::Ambient => true,
+            Membership::Sidecar => label.is_none_or(|v| v == "istio"),
+            Membership::Plain | Membership::Gateway | Membership::Unknown => {
+                label.is_some_and(|v| v == "istio")
+            }
+        }
+    }
+
+    fn told_to(&self, call: &Call, reasons: &[Reason]) -> Way<Option<(TlsMode, Said)>> {
+        let (Some(pod), By::Service(n, port)) = (call.client.pod(), call.by) else { return Ok(None) };
+        let (Some(p), Some(labels), Some(service)) =
+            (self.pods.get(pod), self.labels(pod), self.services.get(n))
+        else {
+            return Ok(None);
+        };
+        self.told((&p.namespace, labels), service, port)
+            .map_err(|u| Box::new(undecided(Layer::Mtls, reasons, &u)))
+    }
+}
+
+fn reason(handshake: &Handshake, guarded: bool, told: Option<(TlsMode, Said)>, mode: ModeOf) -> Reason {
+    let words = match handshake.carried() {
+        Carried::Plain => "plain text",
+        Carried::Mutual => "mTLS",
+        Carried::Tls => "TLS that is not the mesh's",
+    };
+    let to = if guarded { mode.told() } else { "a port without a sidecar".to_owned() };
+    let said =
+        told.as_ref().map_or_else(String::new, |(rule, _)| format!(" by DestinationRule {}", rule.word()));
+    let by = told.map(|(_, said)| said).into_iter().chain(mode.said.filter(|_| guarded)).collect();
+    Reason { layer: Layer::Mtls, said: format!("{words}{said}, to {to}"), by }
+}

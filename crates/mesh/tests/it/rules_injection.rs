@@ -1,0 +1,238 @@
+//! The rules of injection, and where the settings of the mesh come from.
+
+use meshgen_mesh::{Labels, Membership, Mesh, Normalization, Settings};
+use meshgen_yaml::Sources;
+
+fn pod(metadata: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: n{metadata}}}\nspec: {{{spec}containers: [{{name: c}}]}}\n"
+    )
+}
+
+fn namespace(labels: &str) -> String {
+    format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: n, labels: {{{labels}}}}}\n---\n")
+}
+
+fn read(text: &str) -> Mesh {
+    let mut sources = Sources::default();
+    sources.add("mesh.yaml", text);
+    Mesh::read(&sources)
+}
+
+fn read_default(text: &str) -> Mesh {
+    crate::mesh(text)
+}
+
+/// The columns of the table that was seen, for a namespace with these labels: `x` is injected.
+fn columns(labels: &str) -> String {
+    let inject = "sidecar.istio.io/inject";
+    let pods = [
+        pod("", ""),
+        pod(&format!(", labels: {{{inject}: 'true'}}"), ""),
+        pod(&format!(", labels: {{{inject}: 'false'}}"), ""),
+        pod(&format!(", annotations: {{{inject}: 'true'}}"), ""),
+        pod(&format!(", annotations: {{{inject}: 'false'}}"), ""),
+        pod(&format!(", labels: {{{inject}: 'true'}}, annotations: {{{inject}: 'false'}}"), ""),
+        pod(", labels: {istio.io/rev: default}", ""),
+        pod(&format!(", labels: {{{inject}: 'TRUE'}}"), ""),
+        pod("", "hostNetwork: true, "),
+    ];
+    let is = |p: &String| match read_default(&format!("{}{p}", namespace(labels))).membership(0) {
+        Membership::Sidecar => 'x',
+        Membership::Plain => '-',
+        other => panic!("{other:?}"),
+    };
+    pods.iter().map(is).collect()
+}
+
+#[test]
+fn s10_who_is_injected() {
+    assert_eq!(columns(""), "-x---xx--");
+    for labels in [
+        "istio-injection: enabled",
+        "istio.io/rev: default",
+        "istio-injection: enabled, istio.io/rev: canary",
+    ] {
+        assert_eq!(columns(labels), "xx-x-xxx-", "{labels}");
+    }
+    for labels in [
+        "istio-injection: disabled",
+        "istio.io/rev: canary",
+        "istio-injection: disabled, istio.io/rev: default",
+    ] {
+        assert_eq!(columns(labels), "---------", "{labels}");
+    }
+}
+
+#[test]
+fn s10_namespaces_of_the_system_are_never_injected() {
+    let text = format!("{}{}", namespace("istio-injection: enabled"), pod("", ""))
+        .replace("name: n,", "name: kube-system,");
+    let text = text.replace("namespace: n}", "namespace: kube-system}");
+    assert_eq!(read_default(&text).membership(0), Membership::Plain);
+}
+
+#[test]
+fn i9_labels_count_on_the_template() {
+    let deployment = |own: &str, template: &str| {
+        format!(
+            "{}apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d, namespace: n, labels: {{{own}}}}}\n\
+             spec: {{template: {{metadata: {{labels: {{{template}}}}}, spec: {{containers: [{{name: c}}]}}}}}}\n",
+            namespace("")
+        )
+    };
+    let inject = "sidecar.istio.io/inject: 'true'";
+    assert_eq!(read_default(&deployment(inject, "")).membership(0), Membership::Plain);
+    assert_eq!(read_default(&deployment("", inject)).membership(0), Membership::Sidecar);
+}
+
+#[test]
+fn i9_a_revision_that_the_manifests_do_not_show_may_exist() {
+    let text = format!("{}{}", namespace("istio.io/rev: asm-1-24"), pod("", ""));
+    let mesh = read(&text);
+    assert_eq!(mesh.membership(0), Membership::Unknown);
+    assert_eq!(mesh.settings.assumed, ["the configuration of the mesh", "the webhooks of the injector"]);
+    assert_eq!(read_default(&text).membership(0), Membership::Plain);
+    let operator =
+        "---\napiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {revision: asm-1-24}\n";
+    assert_eq!(read(&format!("{text}{operator}")).membership(0), Membership::Sidecar);
+    let other = operator.replace("asm-1-24", "canary");
+    assert_eq!(read(&format!("{text}{other}")).membership(0), Membership::Plain);
+}
+
+#[test]
+fn i9_only_the_main_revision_serves_istio_injection() {
+    let text = format!("{}{}", namespace("istio-injection: enabled"), pod("", ""));
+    let operator = |values: &str| {
+        format!(
+            "{text}---\napiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {{revision: canary{values}}}\n"
+        )
+    };
+    assert_eq!(read(&operator("")).membership(0), Membership::Plain);
+    assert_eq!(read(&operator(", values: {defaultRevision: canary}")).membership(0), Membership::Sidecar);
+}
+
+#[test]
+fn i9_tags_are_revisions() {
+    let text = format!(
+        "{}{}---\napiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {{values: {{revisionTags: [prod]}}}}\n",
+        namespace("istio.io/rev: prod"),
+        pod("", "")
+    );
+    assert_eq!(read(&text).membership(0), Membership::Sidecar);
+}
+
+#[test]
+fn i9_namespaces_may_be_injected_by_default() {
+    let text = format!(
+        "{}{}---\napiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\n\
+         spec: {{values: {{sidecarInjectorWebhook: {{enableNamespacesByDefault: true}}}}}}\n",
+        namespace(""),
+        pod("", "")
+    );
+    assert_eq!(read(&text).membership(0), Membership::Sidecar);
+}
+
+#[test]
+fn i9_the_webhook_that_is_there_says_who_is_injected() {
+    let webhook = "---\napiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\n\
+                   metadata: {name: istio-sidecar-injector}\nwebhooks:\n\
+                   - name: namespace.sidecar-injector.istio.io\n  clientConfig: {service: {path: /inject}}\n  \
+                   namespaceSelector: {matchLabels: {team: red}}\n  objectSelector: {}\n";
+    let see = |labels: &str| read(&format!("{}{}{webhook}", namespace(labels), pod("", ""))).membership(0);
+    assert_eq!(see("team: red"), Membership::Sidecar);
+    assert_eq!(see("istio-injection: enabled"), Membership::Plain);
+}
+
+#[test]
+fn i9_a_proxy_that_is_written_is_there() {
+    let written = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: istio-proxy, args: [proxy, sidecar]}, {name: c}]}\n";
+    assert_eq!(read_default(written).membership(0), Membership::Sidecar);
+    assert_eq!(read_default(&written.replace("sidecar", "router")).membership(0), Membership::Gateway);
+}
+
+#[test]
+fn s14_a_gateway_is_made_by_its_template() {
+    let text = format!(
+        "{}{}",
+        namespace(""),
+        pod(
+            ", labels: {sidecar.istio.io/inject: 'true'}, annotations: {inject.istio.io/templates: gateway}",
+            ""
+        )
+    );
+    assert_eq!(read_default(&text).membership(0), Membership::Gateway);
+}
+
+#[test]
+fn s15_injection_adds_labels() {
+    let labels = |metadata: &str| -> Labels {
+        let mesh = read_default(&format!("{}{}", namespace("istio-injection: enabled"), pod(metadata, "")));
+        mesh.labels(0).unwrap().clone()
+    };
+    let told = |l: &Labels| l.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        told(&labels(", labels: {app: web}")),
+        "app=web security.istio.io/tlsMode=istio service.istio.io/canonical-name=web service.istio.io/canonical-revision=latest"
+    );
+    assert_eq!(
+        told(&labels(", labels: {version: v2, security.istio.io/tlsMode: disabled}")),
+        "security.istio.io/tlsMode=disabled service.istio.io/canonical-name=p service.istio.io/canonical-revision=v2 version=v2"
+    );
+}
+
+#[test]
+fn i11_ambient_is_a_label_of_the_namespace_or_of_the_pod() {
+    let see = |labels: &str, pod_labels: &str, spec: &str| {
+        read_default(&format!("{}{}", namespace(labels), pod(&format!(", labels: {{{pod_labels}}}"), spec)))
+            .membership(0)
+    };
+    let mode = "istio.io/dataplane-mode: ambient";
+    assert_eq!(see(mode, "", ""), Membership::Ambient);
+    assert_eq!(see("", mode, ""), Membership::Ambient);
+    assert_eq!(see(mode, "istio.io/dataplane-mode: none", ""), Membership::Plain);
+    assert_eq!(see(mode, "", "hostNetwork: true, "), Membership::Plain);
+    assert_eq!(see(&format!("{mode}, istio-injection: enabled"), "", ""), Membership::Sidecar);
+}
+
+#[test]
+fn native_sidecars_are_told() {
+    let text = format!(
+        "{}{}",
+        namespace("istio-injection: enabled"),
+        pod(", annotations: {sidecar.istio.io/nativeSidecar: 'true'}", "")
+    );
+    assert!(read_default(&text).members[0].injection.native);
+}
+
+#[test]
+fn settings_are_assumed_where_nothing_says_them() {
+    let mesh = read("");
+    assert_eq!(Settings { assumed: Vec::new(), ..mesh.settings.clone() }.root_namespace, "istio-system");
+    assert_eq!(mesh.settings.assumed.len(), 2);
+}
+
+#[test]
+fn settings_stand_in_an_istio_operator_or_in_config_maps() {
+    let config = "rootNamespace: mesh-config, trustDomain: td1, trustDomainAliases: [old], enableAutoMtls: false, \
+                  outboundTrafficPolicy: {mode: REGISTRY_ONLY}, pathNormalization: {normalization: MERGE_SLASHES}, \
+                  extensionProviders: [{name: e, envoyExtAuthzGrpc: {service: e.n.svc.cluster.local, port: 90}}]";
+    let operator = format!(
+        "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {{meshConfig: {{{config}}}}}\n"
+    );
+    let map = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata:\n  mesh: |-\n    {{{config}}}\n"
+    );
+    for text in [operator, map] {
+        let settings = read(&text).settings;
+        assert_eq!(
+            (settings.root_namespace.as_str(), settings.trust_domain.as_str()),
+            ("mesh-config", "td1")
+        );
+        assert_eq!(settings.trust_domain_aliases, ["old"]);
+        assert!(settings.registry_only && !settings.auto_mtls);
+        assert_eq!(settings.normalization, Normalization::MergeSlashes);
+        assert_eq!(settings.providers.len(), 1);
+        assert!(!settings.assumed.contains(&"the configuration of the mesh"));
+    }
+}

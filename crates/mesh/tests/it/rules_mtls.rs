@@ -1,0 +1,628 @@
+//! The rules of mTLS, of ports and of what a client's sidecar knows. What is expected was seen on a real Istio, where
+//! the number begins with S.
+
+use meshgen_mesh::{Below, By, Call, Client, Mesh, Outcome, Outside, Request, Settings};
+use meshgen_yaml::Sources;
+
+use crate::world::{WORLD, call, check, get, object, peers, pod, policy, row, rule, seen, three, world};
+
+const OPEN: &str = "200 200 echo | 200 200 echo";
+const MESHED: &str = "200 200 echo | reset reset reset";
+const STRICT: &str = "{mtls: {mode: STRICT}}";
+
+fn only_client() -> String {
+    policy("{rules: [{from: [{source: {principals: [cluster.local/ns/meshed/sa/client]}}]}]}")
+}
+
+fn workload(rest: &str) -> String {
+    peers(&format!("{{selector: {{matchLabels: {{app: web}}}}, {rest}}}"))
+}
+
+#[test]
+fn i7_workload_comes_before_namespace_before_mesh() {
+    let mesh = object("PeerAuthentication", "istio-system", "m", STRICT);
+    check(&mesh, MESHED);
+    check(&format!("{mesh}{}", peers("{mtls: {mode: PERMISSIVE}}")), OPEN);
+    let permissive = object(
+        "PeerAuthentication",
+        "server",
+        "w",
+        "{selector: {matchLabels: {app: web}}, mtls: {mode: PERMISSIVE}}",
+    );
+    check(&format!("{}{permissive}", peers(STRICT)), OPEN);
+}
+
+#[test]
+fn i7_without_dates_the_oldest_is_not_known() {
+    let objects = format!(
+        "{WORLD}{}{}",
+        peers(STRICT),
+        object("PeerAuthentication", "server", "b", "{mtls: {mode: PERMISSIVE}}")
+    );
+    let mut sources = Sources::default();
+    sources.add("mesh.yaml", objects.clone());
+    let mesh = Mesh::read_with(&sources, Settings::default());
+    assert_eq!(three(&mesh, "plain/cli", "web.server"), "unknown unknown unknown");
+    let mut sources = Sources::default();
+    sources.add("mesh.yaml", objects.replace("mode: PERMISSIVE", "mode: STRICT"));
+    let mesh = Mesh::read_with(&sources, Settings::default());
+    assert_eq!(three(&mesh, "plain/cli", "web.server"), "reset reset reset");
+}
+
+#[test]
+fn i8_disable_refuses_mtls() {
+    check(
+        &format!("{}{}", peers("{mtls: {mode: DISABLE}}"), rule("meshed", "{tls: {mode: ISTIO_MUTUAL}}")),
+        "503 503 reset | 200 200 echo",
+    );
+}
+
+#[test]
+fn i8_without_auto_mtls_clients_send_plain_text() {
+    let mut mesh = world(&only_client());
+    mesh.settings.auto_mtls = false;
+    assert_eq!(three(&mesh, "meshed/cli", "web.server"), "403 403 closed");
+}
+
+#[test]
+fn i10_ports_that_the_sidecar_leaves_alone() {
+    let mesh = world(&format!("{}{}", peers(STRICT), policy("{}")));
+    for (port, expected) in
+        [(15020, "200"), (15021, "200"), (15090, "200"), (15000, "reset"), (8080, "reset")]
+    {
+        let call = Call {
+            client: Client::Pod(pod(&mesh, "plain/cli")),
+            server: pod(&mesh, "server/web"),
+            port,
+            by: By::Address,
+        };
+        assert_eq!(seen(&mesh, &call, Some(&get("/x"))), expected, "{port}");
+    }
+}
+
+#[test]
+fn i10_included_ports_are_the_only_ones_taken() {
+    let objects = WORLD.replace("labels: {app: web}}\nspec: {serviceAccountName", "labels: {app: web}, annotations: {traffic.sidecar.istio.io/includeInboundPorts: '9000'}}\nspec: {serviceAccountName");
+    let mesh = crate::mesh(&format!("{objects}{}", peers(STRICT)));
+    assert_eq!(three(&mesh, "plain/cli", "web.server"), "200 200 reset");
+}
+
+#[test]
+fn i11_dropped_packets_come_first() {
+    let mesh = world(&format!("{}{}", peers(STRICT), policy("{}")));
+    for client in ["meshed/cli", "plain/cli"] {
+        let call = call(&mesh, client, "web.server:80");
+        assert_eq!(mesh.verdict(&call, Some(&get("/x")), Below::Drops).outcome, Outcome::Timeout);
+        assert_eq!(
+            mesh.verdict(&call, Some(&get("/x")), Below::Unknown).outcome.word(),
+            if client == "plain/cli" { "reset" } else { "unknown" }
+        );
+    }
+}
+
+fn ambient(objects: &str) -> Mesh {
+    crate::mesh(&format!(
+        "{}{objects}",
+        WORLD.replace("istio-injection: enabled", "istio.io/dataplane-mode: ambient")
+    ))
+}
+
+#[test]
+fn i11_ambient_sees_connections_and_uses_port_15008() {
+    let mesh = ambient(&format!("{}{}", peers(STRICT), only_client()));
+    assert_eq!(three(&mesh, "meshed/cli", "web.server"), "200 200 echo");
+    assert_eq!(three(&mesh, "plain/cli", "web.server"), "reset reset reset");
+    assert_eq!(mesh.wire_port(&call(&mesh, "meshed/cli", "web.server:80")), 15008);
+    assert_eq!(mesh.wire_port(&call(&mesh, "plain/cli", "web.server:80")), 8080);
+    let mesh = ambient(&policy("{rules: [{to: [{operation: {methods: [GET]}}]}]}"));
+    assert_eq!(three(&mesh, "meshed/cli", "web.server"), "closed closed closed");
+}
+
+#[test]
+fn i11_what_a_waypoint_says_is_not_known() {
+    let mesh = ambient(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: server, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: w}}\n---\n",
+    );
+    assert_eq!(three(&mesh, "meshed/cli", "web.server"), "unknown unknown unknown");
+}
+
+#[test]
+fn s1_strict_resets_plain_clients_and_those_that_dial_a_pod() {
+    check(&peers(STRICT), MESHED);
+    let mesh = world(&peers(STRICT));
+    for client in ["meshed/cli", "plain/cli"] {
+        let call = Call {
+            client: Client::Pod(pod(&mesh, client)),
+            server: pod(&mesh, "server/web"),
+            port: 8080,
+            by: By::Address,
+        };
+        assert_eq!(seen(&mesh, &call, Some(&get("/x"))), "reset", "{client}");
+    }
+}
+
+const HEADLESS: &str = "
+apiVersion: v1
+kind: Service
+metadata: {name: hl, namespace: server}
+spec: {clusterIP: None, selector: {app: web}, ports: [{name: http, port: 8080}]}
+---
+";
+
+#[test]
+fn s1_a_headless_service_is_known_by_the_address_of_its_pods() {
+    let mesh = world(&format!("{HEADLESS}{}", peers(STRICT)));
+    assert_eq!(seen(&mesh, &call(&mesh, "meshed/cli", "hl.server:8080"), Some(&get("/x"))), "200");
+    assert_eq!(seen(&mesh, &call(&mesh, "plain/cli", "hl.server:8080"), Some(&get("/x"))), "reset");
+}
+
+#[test]
+fn s3_modes_of_a_destination_rule() {
+    let disable = rule("meshed", "{tls: {mode: DISABLE}}");
+    check(&format!("{disable}{}", peers(STRICT)), "503 503 reset | reset reset reset");
+    check(&disable, OPEN);
+    let allow = policy("{rules: [{from: [{source: {namespaces: [meshed]}}]}]}");
+    check(&format!("{disable}{allow}"), "403 403 closed | 403 403 closed");
+    let bare = object(
+        "DestinationRule",
+        "meshed",
+        "d",
+        "{host: bare.plain.svc.cluster.local, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}",
+    );
+    assert_eq!(three(&world(&bare), "meshed/cli", "bare.plain"), "503 503 reset");
+}
+
+#[test]
+fn s6_a_port_may_be_permissive_and_a_namespace_may_disable() {
+    check(
+        &workload("mtls: {mode: STRICT}, portLevelMtls: {9000: {mode: PERMISSIVE}}"),
+        "200 200 echo | reset reset echo",
+    );
+    check(
+        &format!(
+            "{}{}",
+            object("PeerAuthentication", "istio-system", "m", STRICT),
+            peers("{mtls: {mode: DISABLE}}")
+        ),
+        OPEN,
+    );
+}
+
+fn sidecar(spec: &str) -> String {
+    object("Sidecar", "meshed", "default", spec)
+}
+
+#[test]
+fn s9_a_sidecar_that_does_not_know_the_server() {
+    let registry = "outboundTrafficPolicy: {mode: REGISTRY_ONLY}";
+    let only = |hosts: &str| sidecar(&format!("{{{registry}, egress: [{{hosts: [{hosts}]}}]}}"));
+    let see = |objects: &str| three(&world(objects), "meshed/cli", "web.server");
+    assert_eq!(see(&only("'istio-system/*'")), "reset reset reset");
+    assert_eq!(see(&only("'server/*'")), "200 200 echo");
+    assert_eq!(see(&only("'*/*.server.svc.cluster.local'")), "200 200 echo");
+    assert_eq!(see(&only("'./*'")), "reset reset reset");
+    // Without REGISTRY_ONLY it is passed on in plain text.
+    let narrow = sidecar("{egress: [{hosts: ['istio-system/*']}]}");
+    assert_eq!(see(&narrow), "200 200 echo");
+    assert_eq!(see(&format!("{narrow}{}", peers(STRICT))), "reset reset reset");
+}
+
+#[test]
+fn s9_strict_binds_only_servers_that_have_a_sidecar() {
+    let mesh = world(&object("PeerAuthentication", "istio-system", "m", STRICT));
+    assert_eq!(three(&mesh, "meshed/cli", "bare.plain"), "200 200 echo");
+    assert_eq!(three(&mesh, "plain/cli", "bare.plain"), "200 200 echo");
+}
+
+#[test]
+fn s32_the_oldest_counts() {
+    let named = |name: &str, spec: &str| object("PeerAuthentication", "server", name, spec);
+    let (strict, permissive) = (named("a", STRICT), named("b", "{mtls: {mode: PERMISSIVE}}"));
+    check(&format!("{strict}{permissive}"), MESHED);
+    check(&format!("{permissive}{strict}"), OPEN);
+    let selected = |name: &str, mode: &str| {
+        named(name, &format!("{{selector: {{matchLabels: {{app: web}}}}, mtls: {{mode: {mode}}}}}"))
+    };
+    check(&format!("{}{}", selected("a", "STRICT"), selected("b", "PERMISSIVE")), MESHED);
+    check(&format!("{}{}", selected("b", "PERMISSIVE"), selected("a", "STRICT")), OPEN);
+    // One that says nothing is still the oldest: the other is not looked at.
+    check(&format!("{}{strict}", named("z", "{}")), OPEN);
+}
+
+#[test]
+fn s32_unset_inherits() {
+    let strict = peers(STRICT);
+    let unset = object(
+        "PeerAuthentication",
+        "server",
+        "w",
+        "{selector: {matchLabels: {app: web}}, mtls: {mode: UNSET}}",
+    );
+    check(&format!("{strict}{unset}"), MESHED);
+    let port = object(
+        "PeerAuthentication",
+        "server",
+        "w",
+        "{selector: {matchLabels: {app: web}}, portLevelMtls: {9000: {mode: PERMISSIVE}}}",
+    );
+    check(&format!("{strict}{port}"), "200 200 echo | reset reset echo");
+    check(
+        &format!(
+            "{}{}",
+            object("PeerAuthentication", "istio-system", "m", STRICT),
+            peers("{mtls: {mode: UNSET}}")
+        ),
+        MESHED,
+    );
+}
+
+#[test]
+fn s32_ports_are_those_of_the_pod() {
+    check(&workload("mtls: {mode: PERMISSIVE}, portLevelMtls: {80: {mode: STRICT}}"), OPEN);
+    check(
+        &workload("mtls: {mode: DISABLE}, portLevelMtls: {8080: {mode: STRICT}}"),
+        "200 200 echo | reset reset echo",
+    );
+}
+
+#[test]
+fn s32_meshed_clients_have_no_identity_where_mtls_is_disabled() {
+    check(
+        &format!(
+            "{}{}",
+            workload("mtls: {mode: STRICT}, portLevelMtls: {8080: {mode: DISABLE}}"),
+            only_client()
+        ),
+        "403 403 echo | 403 403 reset",
+    );
+    check(
+        &format!("{}{}", workload("mtls: {mode: DISABLE}"), only_client()),
+        "403 403 closed | 403 403 closed",
+    );
+}
+
+#[test]
+fn s27_a_selector_in_the_root_namespace_binds_no_peer_authentication() {
+    check(
+        &object(
+            "PeerAuthentication",
+            "istio-system",
+            "m",
+            "{selector: {matchLabels: {app: web}}, mtls: {mode: STRICT}}",
+        ),
+        OPEN,
+    );
+}
+
+/// The server keeps port 8080 from its sidecar.
+fn excluded_inbound(objects: &str) -> String {
+    let world = WORLD.replace(
+        "labels: {app: web}}\nspec: {serviceAccountName",
+        "labels: {app: web}, annotations: {traffic.sidecar.istio.io/excludeInboundPorts: '8080'}}\nspec: {serviceAccountName",
+    );
+    let mesh = crate::mesh(&format!("{world}{objects}"));
+    format!("{} | {}", three(&mesh, "meshed/cli", "web.server"), three(&mesh, "plain/cli", "web.server"))
+}
+
+#[test]
+fn s33_excluded_inbound_ports() {
+    assert_eq!(excluded_inbound(""), "503 503 echo | 200 200 echo");
+    assert_eq!(excluded_inbound(&peers(STRICT)), "503 503 echo | 200 200 reset");
+    assert_eq!(excluded_inbound(&policy("{}")), "503 503 closed | 200 200 closed");
+    let disable = workload("mtls: {mode: STRICT}, portLevelMtls: {8080: {mode: DISABLE}}");
+    assert_eq!(excluded_inbound(&disable), "200 200 echo | 200 200 reset");
+}
+
+#[test]
+fn s33_excluded_outbound_ports_make_a_client_a_plain_one() {
+    let world = WORLD.replace(
+        "metadata: {name: cli, namespace: meshed}",
+        "metadata: {name: cli, namespace: meshed, annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: '80,8080'}}",
+    );
+    let see = |objects: &str| three(&crate::mesh(&format!("{world}{objects}")), "meshed/cli", "web.server");
+    assert_eq!(see(""), "200 200 echo");
+    assert_eq!(see(&peers(STRICT)), "reset reset echo");
+    assert_eq!(see(&only_client()), "403 403 echo");
+}
+
+#[test]
+fn s34_whose_destination_rule_counts() {
+    let strict = peers(STRICT);
+    let broken = "503 503 reset | reset reset reset";
+    check(&format!("{}{strict}", rule("server", "{tls: {mode: DISABLE}}")), broken);
+    check(
+        &format!(
+            "{}{}{strict}",
+            rule("server", "{tls: {mode: DISABLE}}"),
+            rule("meshed", "{tls: {mode: ISTIO_MUTUAL}}")
+        ),
+        MESHED,
+    );
+    check(&format!("{}{strict}", rule("plain", "{tls: {mode: DISABLE}}")), MESHED);
+    check(&format!("{}{strict}", rule("istio-system", "{tls: {mode: DISABLE}}")), broken);
+}
+
+#[test]
+fn s34_which_hosts_are_meant() {
+    let strict = peers(STRICT);
+    let disable = |host: &str| {
+        object(
+            "DestinationRule",
+            "meshed",
+            "d",
+            &format!("{{host: '{host}', trafficPolicy: {{tls: {{mode: DISABLE}}}}}}"),
+        )
+    };
+    check(&format!("{}{strict}", disable("*.server.svc.cluster.local")), "503 503 reset | reset reset reset");
+    check(&format!("{}{strict}", disable("*")), "503 503 reset | reset reset reset");
+    check(&format!("{}{strict}", disable("web")), MESHED);
+    // The most specific host counts, whatever it says.
+    check(&format!("{}{}{strict}", disable("*.local"), rule("meshed", "{connectionPool: {}}")), MESHED);
+    let root = object(
+        "DestinationRule",
+        "istio-system",
+        "d",
+        "{host: '*.local', trafficPolicy: {tls: {mode: SIMPLE}}}",
+    );
+    assert_eq!(row(&root), "503 503 reset | 200 200 echo");
+}
+
+#[test]
+fn s34_ports_of_a_destination_rule_are_those_of_the_service() {
+    let strict = peers(STRICT);
+    let port = |number: u16| {
+        rule(
+            "meshed",
+            &format!("{{portLevelSettings: [{{port: {{number: {number}}}, tls: {{mode: DISABLE}}}}]}}"),
+        )
+    };
+    check(&format!("{}{strict}", port(9000)), "200 200 reset | reset reset reset");
+    check(&format!("{}{strict}", port(80)), "503 503 echo | reset reset reset");
+    check(&format!("{}{strict}", port(8080)), MESHED);
+}
+
+#[test]
+fn s34_tls_that_is_not_the_mesh_s_is_not_taken() {
+    for mode in ["SIMPLE", "MUTUAL"] {
+        let rule = rule("meshed", &format!("{{tls: {{mode: {mode}}}}}"));
+        check(&rule, "503 503 reset | 200 200 echo");
+        check(&format!("{rule}{}", peers(STRICT)), "503 503 reset | reset reset reset");
+    }
+}
+
+#[test]
+fn s34_a_rule_with_a_selector_binds_its_workloads_only() {
+    let spec = "{host: web.server.svc.cluster.local, workloadSelector: {matchLabels: {app: other}}, trafficPolicy: {tls: {mode: DISABLE}}}";
+    check(&format!("{}{}", object("DestinationRule", "meshed", "d", spec), peers(STRICT)), MESHED);
+    let spec = spec.replace("{app: other}", "{service.istio.io/canonical-name: cli}");
+    check(
+        &format!("{}{}", object("DestinationRule", "meshed", "d", &spec), peers(STRICT)),
+        "503 503 reset | reset reset reset",
+    );
+}
+
+/// Two Services on one pod port; the first one is the older.
+fn two_services(first: &str, second: &str) -> Mesh {
+    let service = |name: &str, port: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: server}}\nspec: {{selector: {{app: web}}, ports: [{{name: {port}, port: 80, targetPort: 8080}}]}}\n---\n"
+        )
+    };
+    let world: Vec<&str> = WORLD
+        .split("---\n")
+        .filter(|d| !d.contains("name: web, namespace: server}\nspec: {selector"))
+        .collect();
+    let services = format!("{}{}", service("web", first), service("web2", second));
+    crate::mesh(&format!(
+        "{}---\n{services}{}",
+        world.join("---\n"),
+        policy("{rules: [{to: [{operation: {methods: [GET]}}]}]}")
+    ))
+}
+
+#[test]
+fn s35_the_oldest_service_says_the_protocol() {
+    let see = |mesh: &Mesh, client: &str, host: &str| {
+        let post = Request { method: "POST".to_owned(), ..get("/x") };
+        let call = call(mesh, client, &format!("{host}.server:80"));
+        [seen(mesh, &call, Some(&get("/x"))), seen(mesh, &call, Some(&post))].join(" ")
+    };
+    let mesh = two_services("http", "tcp-y");
+    for host in ["web", "web2"] {
+        assert_eq!(see(&mesh, "meshed/cli", host), "200 403");
+        assert_eq!(see(&mesh, "plain/cli", host), "200 403");
+    }
+    let mesh = two_services("tcp-y", "http");
+    assert_eq!(see(&mesh, "meshed/cli", "web"), "closed closed");
+    assert_eq!(see(&mesh, "meshed/cli", "web2"), "503 503");
+    assert_eq!(see(&mesh, "plain/cli", "web"), "closed closed");
+}
+
+#[test]
+fn s35_a_service_without_pods() {
+    let mesh = world("");
+    for client in ["meshed/cli", "plain/cli"] {
+        assert_eq!(mesh.without_pods(Client::Pod(pod(&mesh, client))).outcome, Outcome::Unavailable);
+    }
+}
+
+#[test]
+fn s35_a_route_that_takes_only_some_requests() {
+    let route = |more: &str| {
+        object(
+            "VirtualService",
+            "meshed",
+            "v",
+            &format!(
+                "{{hosts: [web.server.svc.cluster.local], http: [{{match: [{{method: {{exact: POST}}}}], route: [{{destination: {{host: web.server.svc.cluster.local}}}}]{more}}}]}}"
+            ),
+        )
+    };
+    check(&route(""), "503 200 echo | 200 200 echo");
+    check(&route(", fault: {}"), "503 unknown echo | 200 200 echo");
+}
+
+#[test]
+fn s36_registry_only() {
+    let registry = |hosts: &str| {
+        sidecar(&format!(
+            "{{outboundTrafficPolicy: {{mode: REGISTRY_ONLY}}, egress: [{{hosts: [{hosts}]}}]}}"
+        ))
+    };
+    let entry = |namespace: &str, rest: &str| {
+        object(
+            "ServiceEntry",
+            namespace,
+            "se",
+            &format!("{{hosts: [ext.example], ports: [{{number: 80, name: http, protocol: HTTP}}], {rest}}}"),
+        )
+    };
+    let see = |objects: &str| {
+        let mesh = world(objects);
+        let outside = |client: &str, host: &str, port: u16, http: bool| {
+            let to =
+                Outside { host: Some(host.to_owned()), address: Some("203.0.113.2".parse().unwrap()), port };
+            mesh.outside(pod(&mesh, client), &to, http).outcome.word()
+        };
+        let by = |client: &str| {
+            [
+                outside(client, "203.0.113.2", 80, true),
+                outside(client, "ext.example", 80, true),
+                outside(client, "", 9000, false),
+            ]
+            .join(" ")
+        };
+        format!(
+            "{} {} | {}",
+            by("meshed/cli"),
+            seen(&mesh, &call(&mesh, "meshed/cli", "web.server:80"), Some(&get("/x"))),
+            by("plain/cli")
+        )
+    };
+    let plain = "open open open";
+    assert_eq!(see(""), format!("open open open 200 | {plain}"));
+    let all = registry("'*/*'");
+    assert_eq!(see(&all), format!("unavailable unavailable reset 200 | {plain}"));
+    let named = entry("meshed", "resolution: STATIC, endpoints: [{address: 203.0.113.2}]");
+    assert_eq!(see(&format!("{all}{named}")), format!("unavailable open reset 200 | {plain}"));
+    let addressed = entry("meshed", "addresses: [203.0.113.2], resolution: NONE");
+    assert_eq!(see(&format!("{all}{addressed}")), format!("open open reset 200 | {plain}"));
+    let private = entry("plain", "addresses: [203.0.113.2], resolution: NONE, exportTo: [.]");
+    assert_eq!(see(&format!("{all}{private}")), format!("unavailable unavailable reset 200 | {plain}"));
+    assert_eq!(see(&registry("'server/*'")), format!("unavailable unavailable reset 200 | {plain}"));
+    let mesh = world(&all);
+    let call = Call {
+        client: Client::Pod(pod(&mesh, "meshed/cli")),
+        server: pod(&mesh, "server/web"),
+        port: 8080,
+        by: By::Address,
+    };
+    assert_eq!(seen(&mesh, &call, Some(&get("/x"))), "reset");
+}
+
+#[test]
+fn i12_a_service_that_is_not_exported_is_not_known() {
+    let world = WORLD.replace("metadata: {name: web, namespace: server}\nspec: {selector", "metadata: {name: web, namespace: server, annotations: {networking.istio.io/exportTo: '.'}}\nspec: {selector");
+    let mesh = crate::mesh(&format!("{world}{}", peers(STRICT)));
+    assert_eq!(three(&mesh, "meshed/cli", "web.server"), "reset reset reset");
+}
+
+/// A gateway in namespace `edge`, in front of the server.
+fn gateway(objects: &str) -> Mesh {
+    let edge = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: edge, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ingress, namespace: edge}
+spec: {selector: {istio: ingress}, ports: [{name: http, port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: ingress
+  namespace: edge
+  labels: {istio: ingress, gateway.networking.k8s.io/gateway-name: kg}
+  annotations: {inject.istio.io/templates: gateway}
+spec: {serviceAccountName: ingress, containers: [{name: istio-proxy, image: auto}]}
+status: {podIP: 10.244.0.9}
+---
+";
+    world(&format!("{edge}{objects}"))
+}
+
+/// What somebody outside sees of the server by way of the gateway: of the gateway itself, and of the server behind it.
+fn through(objects: &str) -> String {
+    let mesh = gateway(objects);
+    let own = seen(&mesh, &call(&mesh, "outside", "ingress.edge:80"), Some(&get("/x")));
+    let behind = call(&mesh, "edge/ingress", "web.server:80");
+    let client = Client::Gateway(pod(&mesh, "edge/ingress"), Some("203.0.113.7".parse().unwrap()));
+    format!("{own} {}", seen(&mesh, &Call { client, ..behind }, Some(&get("/x"))))
+}
+
+fn allow(namespace: &str, rule: &str) -> String {
+    object("AuthorizationPolicy", namespace, "a", &format!("{{rules: [{rule}]}}"))
+}
+
+fn source(source: &str) -> String {
+    format!("{{from: [{{source: {{{source}}}}}]}}")
+}
+
+#[test]
+fn s20_the_server_sees_the_gateway() {
+    assert_eq!(through(""), "200 200");
+    assert_eq!(
+        through(&allow("server", &source("principals: [cluster.local/ns/edge/sa/ingress]"))),
+        "200 200"
+    );
+    assert_eq!(through(&allow("server", &source("namespaces: [edge]"))), "200 200");
+    assert_eq!(through(&allow("server", &source("namespaces: [meshed]"))), "200 403");
+    assert_eq!(through(&allow("server", &source("ipBlocks: [203.0.113.7]"))), "200 403");
+    assert_eq!(through(&allow("server", &source("ipBlocks: [10.244.0.9]"))), "200 200");
+    assert_eq!(through(&allow("server", &source("remoteIpBlocks: [203.0.113.7]"))), "200 200");
+    assert_eq!(through(&allow("server", "{to: [{operation: {hosts: [web.server]}}]}")), "200 200");
+}
+
+#[test]
+fn s21_a_listener_of_a_gateway_sees_no_identity_and_takes_plain_text() {
+    assert_eq!(through(&object("PeerAuthentication", "edge", "p", STRICT)), "200 200");
+    assert_eq!(through(&peers(STRICT)), "200 200");
+    let mesh = gateway(&allow("edge", &source("namespaces: [meshed]")));
+    assert_eq!(seen(&mesh, &call(&mesh, "meshed/cli", "ingress.edge:80"), Some(&get("/x"))), "403");
+    assert_eq!(through(&allow("edge", &source("ipBlocks: [203.0.113.7]"))), "200 200");
+    assert_eq!(
+        through(&object(
+            "AuthorizationPolicy",
+            "edge",
+            "a",
+            "{action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}]}]}"
+        )),
+        "403 200"
+    );
+}
+
+#[test]
+fn s21_which_policies_bind_gateways() {
+    assert_eq!(through(&object("AuthorizationPolicy", "edge", "a", "{}")), "403 200");
+    assert_eq!(through(&object("AuthorizationPolicy", "istio-system", "a", "{}")), "403 403");
+    let target = |name: &str| {
+        object(
+            "AuthorizationPolicy",
+            "edge",
+            "a",
+            &format!("{{targetRefs: [{{kind: Gateway, group: gateway.networking.k8s.io, name: {name}}}]}}"),
+        )
+    };
+    assert_eq!(through(&target("kg")), "403 200");
+    assert_eq!(through(&target("other")), "200 200");
+    let label = "{selector: {matchLabels: {gateway.networking.k8s.io/gateway-name: kg}}}";
+    assert_eq!(through(&object("AuthorizationPolicy", "edge", "a", label)), "403 200");
+}
+
+#[test]
+fn s22_ports_of_a_gateway_are_those_of_its_pod() {
+    assert_eq!(through(&allow("edge", "{to: [{operation: {ports: ['80']}}]}")), "200 200");
+    assert_eq!(through(&allow("edge", "{to: [{operation: {ports: ['8080']}}]}")), "403 200");
+}
