@@ -35,7 +35,9 @@ impl Mesh {
     /// What the server's sidecar makes of what arrives.
     pub(crate) fn judged(&self, arrived: &Arrived<'_>, request: Option<&Request>) -> Verdict {
         let done = |outcome: Outcome, reasons: Vec<Reason>| {
-            let outcome = if arrived.unknown { Outcome::Unknown } else { outcome };
+            // What the mesh refuses is refused whatever becomes of the packets below.
+            let outcome =
+                if arrived.unknown && outcome == Outcome::Open { Outcome::Unknown } else { outcome };
             Verdict { outcome, reasons }
         };
         let spoken_http = arrived.spoken.is_some_and(|p| p.is_http(request.is_some()));

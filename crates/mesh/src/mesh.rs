@@ -66,6 +66,11 @@ impl Mesh {
 
     /// Works out who is in the mesh.
     pub(crate) fn join(&mut self) {
+        // Every namespace carries its name, whether it is declared here or not.
+        for name in self.pods.iter().map(|p| &p.namespace) {
+            let own = || Labels::from([("kubernetes.io/metadata.name".to_owned(), name.clone())]);
+            self.namespaces.entry(name.clone()).or_insert_with(own);
+        }
         let none = Labels::new();
         let member = |pod: &Pod| {
             let namespace = self.namespaces.get(&pod.namespace).unwrap_or(&none);

@@ -5,6 +5,7 @@
 
 mod authorization;
 mod fields;
+mod gateway;
 mod pods;
 mod routing;
 mod security;
@@ -89,6 +90,12 @@ impl Reader {
             }
             ("networking.istio.io", "ServiceEntry") => mesh.entries.push(routing::service_entry(o)),
             ("networking.istio.io", "VirtualService") => mesh.routes.push(routing::virtual_service(o)),
+            ("gateway.networking.k8s.io", "Gateway") => {
+                if let Some((pod, service)) = gateway::gateway(o) {
+                    mesh.pods.push(pod);
+                    mesh.services.push(service);
+                }
+            }
             _ if self.settings.object(o) => {}
             _ => mesh.pods.extend(pods::pod(o)),
         }

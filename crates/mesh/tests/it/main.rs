@@ -2,12 +2,14 @@
 
 #![cfg(test)]
 
+mod doors;
 mod meshbox;
 mod naive;
 mod rbac;
 mod rules_authorization;
 mod rules_injection;
 mod rules_mtls;
+mod rules_network;
 mod suites;
 mod world;
 

@@ -26,17 +26,17 @@ pub(crate) fn policies(sources: &Sources) -> Vec<Policy> {
     all
 }
 
-/// Whether packets pass from one pod to a port of another.
-pub(crate) fn passes(mesh: &Mesh, policies: &[Policy], from: usize, to: usize, port: u16) -> bool {
-    from == to
-        || (side(mesh, policies, (from, to), to, port, ("Egress", "egress", "to"))
+/// Whether packets pass from one pod, or from outside, to a port of another.
+pub(crate) fn passes(mesh: &Mesh, policies: &[Policy], from: Option<usize>, to: usize, port: u16) -> bool {
+    from == Some(to)
+        || (from.is_none_or(|f| side(mesh, policies, (f, Some(to)), to, port, ("Egress", "egress", "to")))
             && side(mesh, policies, (to, from), to, port, ("Ingress", "ingress", "from")))
 }
 
 fn side(
     mesh: &Mesh,
     policies: &[Policy],
-    (own, peer): (usize, usize),
+    (own, peer): (usize, Option<usize>),
     server: usize,
     port: u16,
     (direction, rules, peers): (&str, &str, &str),
@@ -57,7 +57,8 @@ fn side(
     let admits = |p: &&Policy| {
         list(&p.spec, &[rules]).iter().any(|rule| {
             let (ends, ports) = (list(rule, &[peers]), list(rule, &["ports"]));
-            (ends.is_empty() || ends.iter().any(|e| is_meant(mesh, e, &p.namespace, peer)))
+            (ends.is_empty()
+                || ends.iter().any(|e| peer.is_some_and(|p2| is_meant(mesh, e, &p.namespace, p2))))
                 && (ports.is_empty() || ports.iter().any(|p| is_port(mesh, p, server, port)))
         })
     };

@@ -90,14 +90,17 @@ fn i10_included_ports_are_the_only_ones_taken() {
 #[test]
 fn i11_dropped_packets_come_first() {
     let mesh = world(&format!("{}{}", peers(STRICT), policy("{}")));
-    for client in ["meshed/cli", "plain/cli"] {
+    for (client, refused) in [("meshed/cli", "forbidden"), ("plain/cli", "reset")] {
         let call = call(&mesh, client, "web.server:80");
-        assert_eq!(mesh.verdict(&call, Some(&get("/x")), Below::Drops).outcome, Outcome::Timeout);
-        assert_eq!(
-            mesh.verdict(&call, Some(&get("/x")), Below::Unknown).outcome.word(),
-            if client == "plain/cli" { "reset" } else { "unknown" }
-        );
+        let see = |below| mesh.verdict(&call, Some(&get("/x")), below).outcome.word();
+        assert_eq!(see(Below::Drops), "timeout");
+        // What the mesh refuses is refused, whatever becomes of the packets below.
+        assert_eq!(see(Below::Unknown), refused);
     }
+    let mesh = world("");
+    let call = call(&mesh, "plain/cli", "web.server:80");
+    assert_eq!(mesh.verdict(&call, Some(&get("/x")), Below::Unknown).outcome, Outcome::Unknown);
+    assert_eq!(mesh.any(&call, Below::Unknown).outcome, Outcome::Unknown);
 }
 
 fn ambient(objects: &str) -> Mesh {
