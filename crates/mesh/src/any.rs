@@ -16,7 +16,7 @@ impl Mesh {
                 (Some(http), Some(tcp)) => both(http, &tcp),
                 (Some(one), None) | (None, Some(one)) => one,
                 (None, None) => Verdict::new(
-                    Outcome::Closed,
+                    Outcome::Unavailable,
                     Vec::new(),
                     Reason::plain(Layer::Client, "the ports of client and server do not agree on a protocol"),
                 ),

@@ -3,6 +3,7 @@
 pub(crate) mod condition;
 mod decide;
 mod remains;
+mod told;
 
 use meshgen_yaml::Place;
 

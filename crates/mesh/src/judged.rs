@@ -45,7 +45,7 @@ impl Mesh {
         let mut reasons = arrived.reasons.clone();
         if request.is_none() && (spoken_http || (http && !arrived.unguarded)) {
             reasons.push(Reason::plain(Layer::Authorization, "the port takes HTTP only"));
-            return done(Outcome::Closed, reasons);
+            return done(Outcome::Unavailable, reasons);
         }
         if arrived.unguarded {
             return done(Outcome::Open, reasons);

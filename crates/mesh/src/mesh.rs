@@ -51,6 +51,10 @@ pub struct Member {
     pub injection: Injection,
     /// Its labels once it runs: policies select by these (S15, S27).
     pub labels: Labels,
+    /// The numbers of [`Mesh::policies`] that bind it.
+    pub policies: Vec<usize>,
+    /// The numbers of [`Mesh::services`] that lead to it.
+    pub services: Vec<usize>,
 }
 
 impl Mesh {
@@ -76,7 +80,10 @@ impl Mesh {
             let namespace = self.namespaces.get(&pod.namespace).unwrap_or(&none);
             let injection = Injection::of(&self.settings, namespace, pod);
             let labels = labels_after_injection(pod, injection.membership);
-            Member { injection, labels }
+            let root = &self.settings.root_namespace;
+            let policies = numbers(&self.policies, |a| a.binds(root, pod, &labels));
+            let services = numbers(&self.services, |s| s.selects(pod, &labels));
+            Member { injection, labels, policies, services }
         };
         self.members = self.pods.iter().map(member).collect();
     }
@@ -118,8 +125,8 @@ impl Mesh {
 
     /// The policies that bind a pod.
     pub fn bound(&self, pod: usize) -> Vec<&AuthorizationPolicy> {
-        let (Some(p), Some(labels)) = (self.pods.get(pod), self.labels(pod)) else { return Vec::new() };
-        self.policies.iter().filter(|a| a.binds(&self.settings.root_namespace, p, labels)).collect()
+        let numbers = self.members.get(pod).map_or(&[][..], |m| &m.policies);
+        numbers.iter().filter_map(|n| self.policies.get(*n)).collect()
     }
 
     /// Whether tokens count for a pod.
@@ -133,14 +140,15 @@ impl Mesh {
     ///
     /// Source: `pilot/pkg/networking/core/listener_inbound.go`.
     pub fn protocol(&self, pod: usize, port: u16) -> Result<Protocol, Undecided> {
-        let (Some(p), Some(labels)) = (self.pods.get(pod), self.labels(pod)) else {
+        let Some(p) = self.pods.get(pod) else {
             return Ok(Protocol::Detected);
         };
         if let Some(scope) = self.scope(pod)?.filter(|s| !s.ingress.is_empty()) {
             let said = scope.ingress.iter().find(|(number, _)| *number == port);
             return Ok(said.map_or(Protocol::Detected, |(_, protocol)| *protocol));
         }
-        let leading: Vec<&Service> = self.services.iter().filter(|s| s.selects(p, labels)).collect();
+        let leading = self.members.get(pod).map_or(&[][..], |m| &m.services);
+        let leading: Vec<&Service> = leading.iter().filter_map(|n| self.services.get(*n)).collect();
         let says = |s: &Service| s.ports.iter().find(|q| q.tcp && q.on(p) == Some(port)).map(Protocol::of);
         Ok(oldest(&leading, |s| &s.meta, says)?.unwrap_or(Protocol::Detected))
     }
@@ -190,6 +198,11 @@ impl Mesh {
         });
         said.map(|(key, _)| format!("the annotation `{key}` is not judged"))
     }
+}
+
+/// The numbers of those that are wanted.
+fn numbers<T>(all: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
+    (0..).zip(all).filter(|(_, one)| wanted(one)).map(|(n, _)| n).collect()
 }
 
 fn ports(text: &str) -> Vec<u16> {

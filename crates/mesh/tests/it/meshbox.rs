@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, path::Path};
 
-use meshgen_mesh::{Below, By, Call, Client, Membership, Mesh, Outcome, Request, Settings, Verdict};
+use meshgen_mesh::{Below, By, Call, Client, Layer, Mesh, Outcome, Request, Settings, Verdict};
 use meshgen_yaml::{Node, Sources};
 
 use crate::{doors, naive, with_ages};
@@ -106,11 +106,12 @@ fn predicted(world: &World, one: &Try<'_>) -> (Vec<&'static str>, String) {
         }
     };
     // What an application that speaks HTTP/2 does with TLS is its own affair: it may close, or wait for ever.
-    let server = mesh.behind(&mesh.services[service], port).first().map(|(pod, _)| mesh.membership(*pod));
+    let tls = |r: &meshgen_mesh::Reason| r.layer == Layer::Mtls && !r.said.starts_with("plain");
+    let waits = verdict.reasons.last().is_some_and(tls);
     let words = match (&verdict.outcome, one.kind) {
         (Outcome::Open, _) => vec!["OPEN"],
         (Outcome::Forbidden, _) | (Outcome::Closed, "tcp") => vec!["DENIED"],
-        (Outcome::Unavailable, "h2") if server == Some(Membership::Plain) => vec!["REFUSED", "TIMEOUT"],
+        (Outcome::Unavailable, "h2") if waits => vec!["REFUSED", "TIMEOUT"],
         (Outcome::Closed | Outcome::Reset | Outcome::Unavailable, _) => vec!["REFUSED"],
         (Outcome::Timeout, _) => vec!["TIMEOUT"],
         (Outcome::Partial(_) | Outcome::Unknown, _) => Vec::new(),
