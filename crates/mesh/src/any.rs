@@ -1,9 +1,9 @@
 //! What becomes of any request on a port, and where routes lead requests.
 
 use crate::{
-    Below, By, Call, Client, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Route, Said,
-    Verdict, authorization::requests, cluster::is_exported, destination::host_matches, egress::RouteMatch,
-    verdict::Arrived,
+    Attribute, Below, By, Call, Client, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Route,
+    Said, Verdict, authorization::requests, cluster::is_exported, destination::host_matches,
+    egress::RouteMatch, verdict::Arrived,
 };
 
 impl Mesh {
@@ -54,7 +54,12 @@ impl Mesh {
         if !http {
             return Some(self.judged(&arrived, None));
         }
-        let requests = requests(&arrived.policies, arrived.seen.tokens);
+        let mut requests = requests(&arrived.policies, arrived.seen.tokens);
+        let conditions = arrived.policies.iter().flat_map(|p| &p.rules).flat_map(|r| r.conditions());
+        if self.routes.is_empty() && !conditions.map(|c| &c.attribute).any(Attribute::is_http) {
+            // Nothing tells requests apart.
+            requests.truncate(1);
+        }
         let verdict = |r: &Request| {
             self.routed(call, members.0, Some(r)).unwrap_or_else(|| self.judged(&arrived, Some(r)))
         };

@@ -4,6 +4,31 @@
 //! [`Mesh::any`] what becomes of any request on a port. Network policies act below the mesh: what they say is given as
 //! [`Below`], and the labels that pods have once they are injected, by which they select, are [`Mesh::labels`].
 //!
+//! ```
+//! use meshgen_mesh::{Below, By, Call, Client, Mesh, Settings};
+//! use meshgen_yaml::Sources;
+//!
+//! let mut sources = Sources::default();
+//! sources.add("mesh.yaml", "
+//! apiVersion: v1
+//! kind: Namespace
+//! metadata: {name: shop, labels: {istio-injection: enabled}}
+//! ---
+//! apiVersion: v1
+//! kind: Pod
+//! metadata: {name: web, namespace: shop}
+//! spec: {containers: [{name: c}]}
+//! ---
+//! apiVersion: security.istio.io/v1
+//! kind: PeerAuthentication
+//! metadata: {name: default, namespace: shop}
+//! spec: {mtls: {mode: STRICT}}
+//! ");
+//! let mesh = Mesh::read_with(&sources, Settings::default());
+//! let call = Call { client: Client::Outside(None), server: 0, port: 8080, by: By::Address };
+//! assert_eq!(mesh.any(&call, Below::Passes).outcome.word(), "reset");
+//! ```
+//!
 //! Invariants: nothing here knows a spec or a plan, a disk, a clock or the network. What is not understood and could
 //! change an answer makes that answer unknown. Each rule of Istio stands in one place, with its source; rules that
 //! were measured on a real one are called by their numbers (I1, S1, …).
@@ -28,6 +53,7 @@ mod peer;
 mod protocol;
 mod read;
 mod settings;
+mod told;
 mod truth;
 mod verdict;
 
@@ -49,4 +75,5 @@ pub use outcome::{Layer, Outcome, Reason, Verdict};
 pub use peer::{Mode, ModeOf, PeerAuthentication, Said};
 pub use protocol::Protocol;
 pub use settings::{Capture, Injector, Normalization, Provider, Settings, Webhook, webhooks};
+pub use told::{ObjectTold, ReasonTold, Told};
 pub use truth::Truth;

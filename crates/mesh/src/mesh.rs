@@ -88,6 +88,12 @@ impl Mesh {
         self.members = self.pods.iter().map(member).collect();
     }
 
+    /// The pods that were read from an object, by its namespace, kind and name.
+    pub fn find(&self, namespace: &str, kind: &str, name: &str) -> Option<usize> {
+        let is = |p: &Pod| p.namespace == namespace && p.kind == kind && p.name == name;
+        self.pods.iter().position(is)
+    }
+
     /// The labels of a pod once it runs.
     pub fn labels(&self, pod: usize) -> Option<&Labels> {
         self.members.get(pod).map(|m| &m.labels)

@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, fmt::Write, path::Path};
 
 use meshgen_mesh::{Below, By, Call, Client, Layer, Mesh, Outcome, Request, Settings, Verdict};
+use meshgen_reach::{Answer, Judge, Manifests, Party};
 use meshgen_yaml::{Node, Sources};
 
 use crate::{doors, naive, with_ages};
@@ -15,6 +16,21 @@ struct World {
     mesh: Mesh,
     policies: Vec<naive::Policy>,
     objects: Vec<Node>,
+    /// The same manifests, as the judge of network policies reads them, with the labels of injection.
+    network: Manifests,
+}
+
+impl World {
+    fn new(sources: Sources) -> World {
+        let mesh = with_ages(Mesh::read_with(&sources, Settings::default()));
+        let (policies, objects) = (naive::policies(&sources), doors::objects(&sources));
+        let mut network = Manifests::read(sources);
+        for pod in &mut network.cluster.pods {
+            let is = |p: &meshgen_mesh::Pod| p.namespace == pod.namespace && p.name == pod.name;
+            pod.labels.clone_from(mesh.labels(mesh.pods.iter().position(is).unwrap()).unwrap());
+        }
+        World { mesh, policies, objects, network }
+    }
 }
 
 /// One try: who, `service.namespace:port`, `http`, `h2` or `tcp`, and the method.
@@ -36,11 +52,8 @@ fn a_real_istio_answers_as_predicted() {
     for table in tables(Path::new(&folder)) {
         let text = std::fs::read_to_string(&table).unwrap();
         let sources = manifests(&table, &text);
-        let world = World {
-            mesh: with_ages(Mesh::read_with(&sources, Settings::default())),
-            policies: naive::policies(&sources),
-            objects: doors::objects(&sources),
-        };
+        println!("{}", table.display());
+        let world = World::new(sources);
         for line in text.lines().filter(|l| !l.starts_with('#')) {
             let cells: Vec<&str> = line.split('\t').collect();
             let [client, service, kind, method, seen, ..] = cells[..] else { panic!("{line}") };
@@ -121,6 +134,25 @@ fn predicted(world: &World, one: &Try<'_>) -> (Vec<&'static str>, String) {
 }
 
 impl World {
+    /// What the judge of network policies says; nothing of pods that are not in the manifests.
+    fn judged(&self, client: Client, server: usize, port: u16) -> Option<Below> {
+        let find = |n: usize| {
+            let pod = &self.mesh.pods[n];
+            let is = |p: &meshgen_reach::Pod| p.namespace == pod.namespace && p.name == pod.name;
+            self.network.cluster.pods.iter().position(is).map(Party::Pod)
+        };
+        let from = match client.pod() {
+            Some(pod) => find(pod)?,
+            None => Party::Address("203.0.113.7".parse().unwrap()),
+        };
+        let judge = Judge::new(&self.network);
+        Some(match judge.probe(&from, &find(server)?, meshgen_reach::Protocol::Tcp, port).answer {
+            Answer::Allowed => Below::Passes,
+            Answer::Denied => Below::Drops,
+            Answer::Unknown => Below::Unknown,
+        })
+    }
+
     fn verdict(&self, client: Client, service: usize, port: u16, request: Option<&Request>) -> Verdict {
         let behind = self.mesh.behind(&self.mesh.services[service], port);
         let Some((server, pod_port)) = behind.into_iter().next() else {
@@ -128,6 +160,10 @@ impl World {
         };
         let passes = naive::passes(&self.mesh, &self.policies, client.pod(), server, pod_port);
         let below = if passes { Below::Passes } else { Below::Drops };
+        if let Some(judged) = self.judged(client, server, pod_port) {
+            let ends = (client, server, pod_port);
+            assert_eq!(judged, below, "the judge of network policies and the naive one differ: {ends:?}");
+        }
         let call = Call { client, server, port: pod_port, by: By::Service(service, port) };
         self.mesh.verdict(&call, request, below)
     }

@@ -45,7 +45,7 @@ fn side(
     let binds = |p: &&Policy| {
         let named: Vec<&str> = list(&p.spec, &["policyTypes"]).iter().filter_map(text).collect();
         let typed = if named.is_empty() {
-            direction == "Ingress" || at(&p.spec, &[rules]).is_some()
+            direction == "Ingress" || !list(&p.spec, &[rules]).is_empty()
         } else {
             named.contains(&direction)
         };

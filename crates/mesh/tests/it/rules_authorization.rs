@@ -518,23 +518,46 @@ fn the_layers_are_told_in_their_order() {
     );
     let mesh = world(&objects);
     let verdict = mesh.verdict(&call(&mesh, "meshed/cli", "web.server:80"), Some(&get("/x")), Below::Passes);
-    let told: Vec<String> = verdict
-        .reasons
-        .iter()
-        .map(|r| {
-            let by: Vec<String> =
-                r.by.iter().map(|s| format!("{} {}/{}", s.kind, s.namespace, s.name)).collect();
-            format!("{:?}: {} [{}]", r.layer, r.said, by.join(", "))
-        })
-        .collect();
-    assert_eq!(
-        told,
-        [
-            "Mtls: mTLS by DestinationRule ISTIO_MUTUAL, to STRICT by PeerAuthentication `server/p` \
-             [DestinationRule meshed/d, PeerAuthentication server/p]",
-            "Authorization: no rule allows it [AuthorizationPolicy server/a]",
-        ]
-    );
+    let mut sources = Sources::default();
+    sources.add("mesh.yaml", format!("{WORLD}{objects}"));
+    let told = serde_json::to_string_pretty(&verdict.told(&sources)).unwrap();
+    insta::assert_snapshot!(told, @r#"
+    {
+      "outcome": "forbidden",
+      "reasons": [
+        {
+          "layer": "mtls",
+          "said": "mTLS by DestinationRule ISTIO_MUTUAL, to STRICT by PeerAuthentication `server/p`",
+          "by": [
+            {
+              "kind": "DestinationRule",
+              "name": "meshed/d",
+              "file": "mesh.yaml",
+              "line": 52
+            },
+            {
+              "kind": "PeerAuthentication",
+              "name": "server/p",
+              "file": "mesh.yaml",
+              "line": 47
+            }
+          ]
+        },
+        {
+          "layer": "authorization",
+          "said": "no rule allows it",
+          "by": [
+            {
+              "kind": "AuthorizationPolicy",
+              "name": "server/a",
+              "file": "mesh.yaml",
+              "line": 57
+            }
+          ]
+        }
+      ]
+    }
+    "#);
     let dropped = mesh.verdict(&call(&mesh, "meshed/cli", "web.server:80"), Some(&get("/x")), Below::Drops);
     assert_eq!(dropped.outcome, Outcome::Timeout);
 }
