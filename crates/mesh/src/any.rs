@@ -2,7 +2,7 @@
 
 use crate::{
     Attribute, Below, By, Call, Client, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Route,
-    Said, Verdict, authorization::requests, cluster::is_exported, destination::host_matches,
+    Rule, Said, Verdict, authorization::requests, cluster::is_exported, destination::host_matches,
     egress::RouteMatch, verdict::Arrived,
 };
 
@@ -55,7 +55,7 @@ impl Mesh {
             return Some(self.judged(&arrived, None));
         }
         let mut requests = requests(&arrived.policies, arrived.seen.tokens);
-        let conditions = arrived.policies.iter().flat_map(|p| &p.rules).flat_map(|r| r.conditions());
+        let conditions = arrived.policies.iter().flat_map(|p| &p.rules).flat_map(Rule::conditions);
         if self.routes.is_empty() && !conditions.map(|c| &c.attribute).any(Attribute::is_http) {
             // Nothing tells requests apart.
             requests.truncate(1);

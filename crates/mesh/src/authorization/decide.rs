@@ -61,25 +61,36 @@ pub(crate) fn decide(
     seen: &Seen,
     answers: Answers<'_>,
 ) -> Decided {
-    if let Some(policy) = policies.iter().find(|p| p.broken.is_some()) {
-        let why = policy.broken.clone().unwrap_or_default();
-        return Decided::new(Effect::Unknown, why, vec![Said::of(&policy.meta)]);
-    }
     if seen.tokens && seen.request.as_ref().is_some_and(|r| r.token == Token::Invalid) {
         return Decided::new(Effect::Denied, "the token is not valid (401)", Vec::new());
     }
-    let enforced = |action| policies.iter().filter(move |p| p.action == action && !p.dry_run).copied();
-    let asking: Vec<_> = policies.iter().filter(|p| p.action == Action::Custom).copied().collect();
+    let of = |action| {
+        let read = policies.iter().filter(move |p| p.action == action && p.broken.is_none());
+        read.copied().collect::<Vec<&AuthorizationPolicy>>()
+    };
+    let enforced = |action| of(action).into_iter().filter(|p| !p.dry_run).collect::<Vec<_>>();
     let stages = [
-        custom(&asking, settings, seen, answers),
-        deny(enforced(Action::Deny), settings, seen),
-        allow(&enforced(Action::Allow).collect::<Vec<_>>(), settings, seen),
+        custom(&of(Action::Custom), settings, seen, answers),
+        deny(&enforced(Action::Deny), settings, seen),
+        broken(policies),
+        allow(&enforced(Action::Allow), settings, seen),
     ];
-    // Each stage has to let it pass, so the worst of them decides; of equals, the one that is asked first.
-    let worst = stages.iter().map(|s| s.effect).max().unwrap_or(Effect::Allowed);
-    let last_allowing = if worst == Effect::Allowed { stages.last() } else { None };
-    let decided = last_allowing.or_else(|| stages.iter().find(|s| s.effect == worst));
-    decided.cloned().unwrap_or_else(|| Decided::new(Effect::Allowed, "no policy", Vec::new()))
+    // Each stage has to let it pass, so the worst of them decides; of equals, the one that is asked first. But what is
+    // not understood may allow it.
+    let [asked, denied, unread, allowed] = &stages;
+    let refused = [asked, denied].into_iter().find(|s| s.effect == Effect::Denied);
+    let unread = Some(unread).filter(|s| s.effect == Effect::Unknown);
+    let refused = refused.or(unread).or(Some(allowed).filter(|s| s.effect == Effect::Denied));
+    let unknown = stages.iter().find(|s| s.effect == Effect::Unknown);
+    refused.or(unknown).unwrap_or(allowed).clone()
+}
+
+/// Policies that are not understood may say anything.
+fn broken(policies: &[&AuthorizationPolicy]) -> Decided {
+    match policies.iter().find_map(|p| Some((p.broken.clone()?, Said::of(&p.meta)))) {
+        None => Decided::new(Effect::Allowed, "all policies are understood", Vec::new()),
+        Some((why, said)) => Decided::new(Effect::Unknown, why, vec![said]),
+    }
 }
 
 fn custom(
@@ -92,7 +103,8 @@ fn custom(
     let tcp = seen.request.is_none();
     let mut decided = Decided::new(Effect::Allowed, "no provider is asked", Vec::new());
     for policy in policies {
-        let matched = matches(policy, settings, seen);
+        let found = matching(&[*policy], settings, seen);
+        let matched = found.map_or(Truth::No, |(truth, ..)| truth);
         let answer = policy.provider.as_deref().map_or(Answer::Missing, answers);
         let effect = match (matched, answer) {
             (Truth::No, _) => continue,
@@ -119,47 +131,53 @@ fn custom(
     decided
 }
 
-fn deny<'a>(
-    policies: impl Iterator<Item = &'a AuthorizationPolicy>,
-    settings: &Settings,
-    seen: &Seen,
-) -> Decided {
-    let mut decided = Decided::new(Effect::Allowed, "no policy denies it", Vec::new());
-    for policy in policies {
-        match matches(policy, settings, seen) {
-            Truth::May if decided.effect == Effect::Allowed => {
-                decided = Decided::new(Effect::Unknown, "a rule may deny it", vec![Said::of(&policy.meta)]);
-            }
-            Truth::No | Truth::May => {}
-            Truth::Yes => {
-                return Decided::new(Effect::Denied, "a rule denies it", vec![Said::of(&policy.meta)]);
-            }
+fn deny(policies: &[&AuthorizationPolicy], settings: &Settings, seen: &Seen) -> Decided {
+    match matching(policies, settings, seen) {
+        Some((Truth::Yes, rule, by)) => {
+            Decided::new(Effect::Denied, format!("rule {rule} denies it"), vec![by])
         }
+        Some((Truth::May, rule, by)) => {
+            Decided::new(Effect::Unknown, format!("rule {rule} may deny it"), vec![by])
+        }
+        Some((Truth::No, ..)) | None => Decided::new(Effect::Allowed, "no policy denies it", Vec::new()),
     }
-    decided
 }
 
 fn allow(policies: &[&AuthorizationPolicy], settings: &Settings, seen: &Seen) -> Decided {
-    let all = || policies.iter().map(|p| Said::of(&p.meta)).collect();
     if policies.is_empty() {
         return Decided::new(Effect::Allowed, "no policy of the action ALLOW binds the pod", Vec::new());
     }
-    let matched = policies.iter().map(|p| (matches(p, settings, seen), *p)).max_by_key(|(truth, _)| *truth);
-    match matched {
-        Some((Truth::Yes, policy)) => {
-            Decided::new(Effect::Allowed, "a rule allows it", vec![Said::of(&policy.meta)])
+    match matching(policies, settings, seen) {
+        Some((Truth::Yes, rule, by)) => {
+            Decided::new(Effect::Allowed, format!("rule {rule} allows it"), vec![by])
         }
-        Some((Truth::May, policy)) => {
-            Decided::new(Effect::Unknown, "a rule may allow it", vec![Said::of(&policy.meta)])
+        Some((Truth::May, rule, by)) => {
+            Decided::new(Effect::Unknown, format!("rule {rule} may allow it"), vec![by])
         }
-        Some((Truth::No, _)) | None => Decided::new(Effect::Denied, "no rule allows it", all()),
+        Some((Truth::No, ..)) | None => {
+            let all = policies.iter().map(|p| Said::of(&p.meta)).collect();
+            Decided::new(Effect::Denied, "no rule allows it", all)
+        }
     }
 }
 
-/// Whether one of the rules of a policy matches.
-pub(crate) fn matches(policy: &AuthorizationPolicy, settings: &Settings, seen: &Seen) -> Truth {
-    let look = Look { settings, namespace: &policy.meta.namespace, seen };
-    Truth::any(policy.rules.iter().map(|r| r.matches(policy.action, look)))
+/// The rule that matches, or else the first that may, with its number from 1.
+fn matching(
+    policies: &[&AuthorizationPolicy],
+    settings: &Settings,
+    seen: &Seen,
+) -> Option<(Truth, usize, Said)> {
+    let mut best: Option<(Truth, usize, Said)> = None;
+    for policy in policies {
+        let look = Look { settings, namespace: &policy.meta.namespace, seen };
+        for (number, rule) in (1..).zip(&policy.rules) {
+            let truth = rule.matches(policy.action, look);
+            if best.as_ref().is_none_or(|(found, ..)| truth > *found) {
+                best = Some((truth, number, Said { place: rule.place, ..Said::of(&policy.meta) }));
+            }
+        }
+    }
+    best
 }
 
 impl Rule {

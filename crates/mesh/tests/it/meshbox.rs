@@ -165,6 +165,19 @@ impl World {
             assert_eq!(judged, below, "the judge of network policies and the naive one differ: {ends:?}");
         }
         let call = Call { client, server, port: pod_port, by: By::Service(service, port) };
-        self.mesh.verdict(&call, request, below)
+        let verdict = self.mesh.verdict(&call, request, below);
+        // What is said of any request holds for each one.
+        let any = self.mesh.any(&call, below).outcome;
+        let agrees = match any {
+            Outcome::Open => verdict.outcome == Outcome::Open,
+            Outcome::Partial(_) => true,
+            Outcome::Unknown => false,
+            Outcome::Timeout => verdict.outcome == Outcome::Timeout,
+            Outcome::Reset | Outcome::Closed | Outcome::Forbidden | Outcome::Unavailable => {
+                !matches!(verdict.outcome, Outcome::Open | Outcome::Timeout)
+            }
+        };
+        assert!(agrees, "any: {any:?}, one: {verdict:?}");
+        verdict
     }
 }

@@ -456,6 +456,14 @@ fn s31_what_is_not_understood_makes_answers_unknown() {
 }
 
 #[test]
+fn what_is_not_understood_does_not_hide_what_is_denied() {
+    let broken = object("AuthorizationPolicy", "server", "b", "{rules: [{form: []}]}");
+    let nothing = policy("{action: DENY, rules: [{}]}");
+    check(&format!("{broken}{nothing}"), NOBODY);
+    check(&format!("{broken}{}", policy("{}")), "unknown unknown unknown | unknown unknown unknown");
+}
+
+#[test]
 fn any_request_is_told_apart_by_what_remains() {
     let any = |spec: &str, to: &str| {
         let mesh = world(&policy(spec));
