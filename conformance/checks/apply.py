@@ -1,0 +1,105 @@
+"""kubectl against a real API server: strict fields, schemas, CEL and admission; and everything comes back as it was said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cluster import Cluster
+from kept import lost
+from processes import words
+from report import check
+from trees import Object, Tree, documents, key, namespaces
+
+STRICT = ("apply", "--server-side", "--validate=strict")
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+
+
+def tree(cluster: Cluster, one: Tree) -> None:
+    """A whole tree, by stream and by kustomization, into an empty cluster and out of it."""
+    stream = one.stream()
+    said = documents(stream)
+    places = sorted(namespaces(said))
+    outside = places_not_made(said)
+    for place in outside:
+        cluster.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place}}))
+    try:
+        done = cluster.kubectl(*STRICT, "--filename", "-", text=stream)
+        if not check(f"{one.name}: the API server takes all {len(said)} objects", done.returncode == 0, words(done)):
+            return
+        check(f"{one.name}: and warns of nothing", "Warning" not in done.stderr, done.stderr)
+        comes_back(cluster, one.name, said)
+        runs(cluster, one.name, said)
+        kustomization(cluster, one, said)
+    finally:
+        cluster.kubectl("delete", "--ignore-not-found", "--wait=false", "--filename", "-", text=stream)
+        cluster.gone(*places)
+        cluster.settle()
+
+
+def places_not_made(said: list[Object]) -> list[str]:
+    """Namespaces that somebody else makes, such as Istio's."""
+    made = {d["metadata"]["name"] for d in said if d["kind"] == "Namespace"}
+    return sorted(namespaces(said) - made)
+
+
+def comes_back(cluster: Cluster, name: str, said: list[Object]) -> None:
+    """No field is dropped."""
+    gone = [f"{'/'.join(key(d))}: {x}" for d in said for x in lost(d, stored(cluster, d))]
+    check(f"{name}: every field of every object comes back", not gone, "\n".join(gone))
+
+
+def stored(cluster: Cluster, one: Object) -> Object | None:
+    """What the server has, in the version in which it was said."""
+    group, _, version = one["apiVersion"].rpartition("/")
+    kind = f"{one['kind'].lower()}.{version}.{group}" if group else f"{one['kind'].lower()}s"
+    place = one["metadata"].get("namespace")
+    found = cluster.items(kind, one["metadata"]["name"], *(["--namespace", place] if place else []), "--ignore-not-found")
+    return found[0] if found else None
+
+
+def runs(cluster: Cluster, name: str, said: list[Object]) -> None:
+    """Admission lets the pods in: a namespace that restricts them is served by the pods that are meant for it."""
+    for one in [d for d in said if d["kind"] in WORKLOADS and d["spec"].get("replicas") != 0]:
+        what = f"{one['kind'].lower()}/{one['metadata']['name']}"
+        place = one["metadata"]["namespace"]
+        done = cluster.kubectl("rollout", "status", what, "--namespace", place, "--timeout=40s")
+        events = "" if done.returncode == 0 else cluster.kubectl("events", "--namespace", place, "--types=Warning").stdout
+        check(f"{name}: {place}/{one['metadata']['name']} gets its pods", done.returncode == 0, f"{words(done)}\n{events}")
+
+
+def kustomization(cluster: Cluster, one: Tree, said: list[Object]) -> None:
+    """`apply -k` is the stream: the same objects, and nothing of them changes."""
+    if not (one.folder / "kustomization.yaml").exists():
+        return
+    built = cluster.kubectl("kustomize", str(one.folder))
+    if not check(f"{one.name}: kustomize builds it", built.returncode == 0, words(built)):
+        return
+    theirs = documents(built.stdout)
+    by_key = {key(d): d for d in theirs}
+    wrong = [f"{'/'.join(key(d))}: {x}" for d in said for x in lost(d, by_key.get(key(d)), "")]
+    check(f"{one.name}: kustomize gives the stream", len(theirs) == len(said) and not wrong, f"{len(theirs)} of {len(said)}\n" + "\n".join(wrong))
+    before = generations(cluster, said)
+    done = cluster.kubectl(*STRICT, "--kustomize", str(one.folder))
+    good = check(f"{one.name}: kubectl apply -k", done.returncode == 0, words(done))
+    if good:
+        after = generations(cluster, said)
+        changed = [f"{k}: {before[k]}, now {after.get(k)}" for k in before if before[k] != after.get(k)]
+        check(f"{one.name}: and changes nothing", not changed, "\n".join(changed))
+
+
+def generations(cluster: Cluster, said: list[Object]) -> dict[str, object]:
+    """How often the desired state of each object was changed."""
+    found = {}
+    for one in said:
+        now = stored(cluster, one) or {}
+        found["/".join(key(one))] = now.get("metadata", {}).get("generation", now.get("metadata", {}).get("uid"))
+    return found
+
+
+def schemas(cluster: Cluster, folder: Path) -> None:
+    """The definitions of other people's kinds."""
+    for path in sorted(folder.glob("*.yaml")):
+        done = cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename", str(path))
+        check(f"the cluster learns {path.name}", done.returncode == 0, words(done))
+    cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")

@@ -1,0 +1,87 @@
+"""istioctl: what it validates, what it would install, and whether that is what the judge of meshgen assumes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from kept import lost
+from processes import Done, run, words
+from report import check
+from tools import Tools
+from trees import Key, Object, Tree, documents, key
+
+WORKLOADS = {"Deployment", "DaemonSet", "StatefulSet"}
+
+
+def validate(tools: Tools, one: Tree) -> None:
+    """Every file of a tree that holds objects, each by itself, so that the wrong one is named."""
+    for path in one.manifests():
+        done = istioctl(tools, "validate", "--filename", str(path))
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line and "has passed" not in line and line != "validation succeed"]
+        # It does not know kinds that are not its own, nor Kubernetes'.
+        said = [line for line in said if "is valid" not in line]
+        check(f"{one.name}: istioctl validate {path.relative_to(one.folder)}", done.returncode == 0 and not said, f"{words(done)}\n" + "\n".join(said))
+
+
+def generate(tools: Tools, one: Tree) -> None:
+    """What istioctl makes of the files for it, and of what meshgen assumes of that."""
+    for path in one.operators():
+        done = istioctl(tools, "manifest", "generate", "--filename", str(path))
+        name = f"{one.name}: istioctl manifest generate {path.relative_to(one.folder)}"
+        if check(name, done.returncode == 0 and "Warning" not in done.stderr, words(done)):
+            assumed(one, documents(done.stdout))
+
+
+def assumed(one: Tree, made: list[Object]) -> None:
+    """All that assumed.yaml says of Istio is true: what it names is there, with these labels, accounts and ports."""
+    path = one.folder / ".meshgen" / "assumed.yaml"
+    if not path.exists():
+        return
+    real = {key(d): d for d in made}
+    places = {k[2] for k in real}
+    # Somebody else makes what is not in a namespace of Istio's.
+    ours = {key(d) for d in documents(one.stream())}
+    claims = [d for d in documents(path.read_text()) if d["metadata"].get("namespace") in places and key(d) not in ours]
+    wrong = [f"{'/'.join(key(d))}: {x}" for d in claims for x in differs(d, real)]
+    check(f"{one.name}: what is assumed of Istio is so ({len(claims)} objects)", claims and not wrong, "\n".join(wrong))
+
+
+def differs(claim: Object, real: dict[Key, Object]) -> list[str]:
+    """How a claim and the truth are not the same."""
+    truth = real.get(key(claim))
+    if truth is None:
+        return ["istioctl makes no such object"]
+    if claim["kind"] == "ConfigMap":
+        return lost(yaml.safe_load(claim["data"]["mesh"]), yaml.safe_load(truth["data"]["mesh"]), ".mesh")
+    if claim["kind"] in WORKLOADS:
+        return of_pods(claim, truth)
+    if claim["kind"] == "Service":
+        return of_service(claim, truth)
+    return []
+
+
+def of_pods(claim: Object, truth: Object) -> list[str]:
+    """Labels, selector, account."""
+    a, b = claim["spec"], truth["spec"]
+    return [
+        *lost(a["selector"], b["selector"], ".selector"),
+        *lost(a["template"]["metadata"]["labels"], b["template"]["metadata"]["labels"], ".labels"),
+        *lost(a["template"]["spec"].get("serviceAccountName"), b["template"]["spec"].get("serviceAccountName"), ".serviceAccountName"),
+    ]
+
+
+def of_service(claim: Object, truth: Object) -> list[str]:
+    """The selector, and each port by its number; where the real one names no target, that is the port itself."""
+    wrong = lost(claim["spec"].get("selector"), truth["spec"].get("selector"), ".selector")
+    ports = {p["port"]: p.get("targetPort", p["port"]) for p in truth["spec"]["ports"]}
+    for port in claim["spec"]["ports"]:
+        if ports.get(port["port"]) != port.get("targetPort", port["port"]):
+            wrong.append(f".ports: {port['port']} goes to {ports.get(port['port'])}, not {port.get('targetPort')}")
+    return wrong
+
+
+def istioctl(tools: Tools, *arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Done:
+    """Runs it. Without a cluster it must not look for one."""
+    return run([tools.find("istioctl"), *arguments], env={"KUBECONFIG": "/nowhere", **(env or {})}, cwd=cwd)
