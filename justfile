@@ -29,3 +29,7 @@ bless:
 # How fast it is, and how the cost grows
 bench *ARGS:
     cargo bench --workspace {{ARGS}}
+
+# What is rendered, judged by the tools that read it; the first run compiles them
+conformance *SECTIONS:
+    python3 conformance/run.py {{SECTIONS}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable
@@ -98,8 +99,9 @@ def offline(judge: Judge) -> None:
 def into_cluster(judge: Judge) -> None:
     """Every tree into the cluster and out again."""
     if judge.needs_cluster("kubectl apply"):
+        env = judge.env | {"KUBECONFIG": str(judge.cluster.kubeconfig)}
         for one in judge.trees:
-            apply.tree(judge.cluster, one)
+            apply.tree(judge.cluster, one, functools.partial(charts.online, judge.tools, one, env))
 
 
 def whole_article(judge: Judge) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from cluster import Cluster
@@ -15,8 +16,8 @@ STRICT = ("apply", "--server-side", "--validate=strict")
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
-def tree(cluster: Cluster, one: Tree) -> None:
-    """A whole tree, by stream and by kustomization, into an empty cluster and out of it."""
+def tree(cluster: Cluster, one: Tree, then: Callable[[], None] = lambda: None) -> None:
+    """A whole tree, by stream and by kustomization, into an empty cluster and out of it; `then` is what comes while it is there."""
     stream = one.stream()
     said = documents(stream)
     places = sorted(namespaces(said))
@@ -31,6 +32,7 @@ def tree(cluster: Cluster, one: Tree) -> None:
         comes_back(cluster, one.name, said)
         runs(cluster, one.name, said)
         kustomization(cluster, one, said)
+        then()
     finally:
         cluster.kubectl("delete", "--ignore-not-found", "--wait=false", "--filename", "-", text=stream)
         cluster.gone(*places)

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ Spec = dict[str, Any]
 Choice = dict[str, str]
 FACTORS: dict[str, list[str]] = {
     "cluster": ["aks-calico", "aks-cilium", "kind", "existing-calico", "existing-cilium", "existing-none"],
-    "istio": ["none", "default", "demo", "minimal", "ambient", "preview", "revision", "helmfile", "existing", "existing-revision", "managed"],
+    "istio": ["none", "default", "demo", "minimal", "ambient", "preview", "revision", "helm", "existing", "existing-revision", "managed"],
     "mesh": ["sidecar", "ambient", "none"],
     "security": ["open", "strict", "deny", "everything"],
     "addons": ["none", "prometheus", "article", "tls", "loki", "zipkin"],
@@ -62,7 +63,7 @@ def spec(row: Choice) -> Spec:
     if (istio := mesh(row)) is not None:
         made["istio"] = istio
     meshed = row["mesh"] if istio is not None else "none"
-    made["namespaces"] = {f"{name}-apps": {"mesh": meshed, "podSecurity": row["pods"]}, "others": {"mesh": "none"}}
+    made["namespaces"] = {f"{name}-apps": {"mesh": meshed, "podSecurity": row["pods"]}, "others": {"mesh": meshed}}
     made["workloads"], made["policies"] = apps(row, f"{name}-apps")
     security(made, row, meshed)
     if row["calls"] == "outside":
@@ -75,9 +76,11 @@ def spec(row: Choice) -> Spec:
 def cluster(kind: str) -> Spec:
     """Where it runs."""
     if kind == "aks-calico":
-        return {"aks": {"location": "westus2", "networkPlugin": "azure", "networkPolicy": "calico"}}
+        return {"aks": {"location": "westus2", "registry": "breadth", "networkPlugin": "azure", "networkPolicy": "calico"}}
     if kind == "aks-cilium":
-        return {"aks": {"location": "westus2", "networkPlugin": "azure", "networkPluginMode": "overlay", "networkDataplane": "cilium", "networkPolicy": "cilium"}}
+        return {
+            "aks": {"location": "westus2", "registry": "breadth", "networkPlugin": "azure", "networkPluginMode": "overlay", "networkDataplane": "cilium", "networkPolicy": "cilium"}
+        }
     if kind == "kind":
         return {"kind": {"networkPolicy": "calico"}}
     return {"existing": {"networkPolicy": kind.partition("-")[2]}}
@@ -92,14 +95,14 @@ def mesh(row: Choice) -> Spec | None:
     if kind == "none":
         return None
     if kind.startswith("existing"):
-        return {"existing": {"version": "1.30", "revision": "canary" if kind.endswith("revision") else "default", "cni": True, "ambient": ambient}}
+        return {"existing": {"version": "1.31.1", "revision": "canary" if kind.endswith("revision") else "default", "cni": True, "ambient": ambient}}
     if kind == "managed":
         return {"managed": {"revision": "asm-1-30"}}
     made: Spec = {"version": "1.31.1", "profile": "ambient" if ambient else kind if kind in FACTORS["istio"][1:6] else "default", "components": {"cni": {"enabled": True}}}
     if kind == "revision":
         made["revision"] = "canary"
-    if kind == "helmfile":
-        made["install"] = "helmfile"
+    if kind == "helm":
+        made["install"] = "helm"
     return made
 
 
@@ -126,9 +129,10 @@ def security(made: Spec, row: Choice, meshed: str) -> None:
         said["mtls"] = "STRICT"
     if row["security"] in ("deny", "everything"):
         said["deny"] = ["ingress", "egress"]
-    if meshed != "none" and (row["security"] == "everything" or row["calls"] == "methods"):
+    if meshed != "none" and (row["security"] == "everything" or row["calls"] == "methods") and not (meshed == "ambient" and row["calls"] == "blocks"):
         said["enforce"] = ["NetworkPolicy", "AuthorizationPolicy"]
-    if meshed == "none" and row["calls"] == "methods":
+    # Without a sidecar nobody reads methods.
+    if meshed != "sidecar" and row["calls"] == "methods":
         for policy in made["policies"].values():
             policy["allow"] = [{k: v for k, v in rule.items() if k in ("from", "ports")} for rule in policy["allow"]]
     if said:
@@ -160,7 +164,8 @@ def all_of(tools: Tools, work: Path, meshgen: Path, cluster_of: Cluster | None) 
         path.write_text(json.dumps(spec(row)))
         done = run([str(meshgen), "render", *files([path]), "--out", str(home / "tree")])
         if done.returncode:
-            refused.append(f"{name}: {done.stderr.strip().splitlines()[0] if done.stderr.strip() else done.returncode}")
+            errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
+            refused.append(f"{name}: {'; '.join(dict.fromkeys(errors)) or words(done)}")
             continue
         one = Tree(name, [path], home / "tree", meshgen)
         judged(tools, one, cluster_of)
@@ -193,8 +198,7 @@ def judged(tools: Tools, one: Tree, cluster_of: Cluster | None) -> None:
 
 def shellcheck(tools: Tools, scripts: list[Path]) -> None:
     """Each text once: most are the same in many trees."""
-    for path in scripts:
-        done = run([tools.find("shellcheck"), "--external-sources", path.name], cwd=path.parent, env={"LC_ALL": "C.UTF-8", **os.environ})
-        if done.returncode:
-            check(f"breadth: shellcheck {path}", False, words(done))
-    check(f"breadth: shellcheck has read {len(scripts)} scripts", scripts)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(lambda path: run([tools.find("shellcheck"), "--external-sources", path.name], cwd=path.parent), scripts))
+    wrong = [f"{path}: {words(done)}" for path, done in zip(scripts, found, strict=True) if done.returncode]
+    check(f"breadth: shellcheck of {len(scripts)} scripts that differ", scripts and not wrong, "\n".join(wrong))

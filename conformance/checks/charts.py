@@ -30,6 +30,17 @@ def offline(tools: Tools, one: Tree, env: dict[str, str]) -> None:
             check(f"{one.name}: helmfile {command} {where}", done.returncode == 0 and literal(done) == "", f"{words(done)}\n{literal(done)}")
 
 
+def online(tools: Tools, one: Tree, env: dict[str, str]) -> None:
+    """Into the cluster, again, and out of it. What installs Istio needs an istiod, and comes with the article."""
+    if "helmfile" in tools.missing:
+        return
+    for path in [p for p in one.helmfiles() if p.parent.name != "istio"]:
+        where = path.relative_to(one.folder)
+        for command in (["sync", "--wait"], ["sync", "--wait"], ["destroy"]):
+            done = helmfile(tools, path, *command, env=env)
+            check(f"{one.name}: helmfile {' '.join(command)} {where}", done.returncode == 0, words(done))
+
+
 def literal(done: Done) -> str:
     """A template that nobody rendered, in what would be shipped."""
     return "\n".join(line for line in done.stdout.splitlines() if "{{" in line and "}}" in line and "legendFormat" not in line)
