@@ -56,8 +56,8 @@ class Judge:
         return True
 
     def charts(self) -> None:
-        """The repositories that state files name."""
-        if not self.apart:
+        """The repositories that state files name, once."""
+        if not self.apart or "SSL_CERT_FILE" in self.env:
             return
         must(["ip", "link", "set", "lo", "up"])
         known: repository.Charts = [("charts.dgraph.io", Path(__file__).parent / "charts" / "dgraph", "24.1.4")]
@@ -81,7 +81,6 @@ def istio_charts() -> repository.Charts:
 
 def offline(judge: Judge) -> None:
     """What needs no cluster."""
-    judge.charts()
     shell.all_of(judge.tools, judge.trees)
     charts.all_of(judge.tools, judge.trees, judge.env)
     for one in judge.trees:
@@ -122,7 +121,7 @@ def strings(judge: Judge) -> None:
 def many_specs(judge: Judge) -> None:
     """With the schemas of a server, where there is one."""
     there = judge.needs_cluster("breadth: the API server's schemas")
-    breadth.all_of(judge.tools, judge.work, judge.meshgen, judge.cluster if there else None)
+    breadth.all_of(judge.tools, judge.work, judge.meshgen, judge.env, judge.cluster if there else None)
 
 
 PARTS: dict[str, Callable[[Judge], None]] = {
@@ -146,6 +145,7 @@ def main() -> int:
     judge = Judge(work)
     try:
         with whole("rendering the examples"):
+            judge.charts()
             judge.trees = examples(work / "trees", judge.meshgen)
         for name, part in PARTS.items():
             if not asked or name in asked:

@@ -91,11 +91,11 @@ def kustomization(cluster: Cluster, one: Tree, said: list[Object]) -> None:
 
 
 def generations(cluster: Cluster, said: list[Object]) -> dict[str, object]:
-    """How often the desired state of each object was changed."""
+    """How often the desired state of each object was changed, or all of it where nobody counts that."""
     found = {}
     for one in said:
         now = stored(cluster, one) or {}
-        found["/".join(key(one))] = now.get("metadata", {}).get("generation", now.get("metadata", {}).get("uid"))
+        found["/".join(key(one))] = now.get("metadata", {}).get("generation", now.get("metadata", {}).get("resourceVersion"))
     return found
 
 

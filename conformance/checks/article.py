@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -85,10 +86,19 @@ def leaves_nothing(cluster: Cluster, gone: Tree, home: Path, env: dict[str, str]
     desk = Desk(cluster, gone, home / gone.name, env)
     shutil.copy(cluster.kubeconfig, desk.home / "kubeconfig")
     if desk.ends_well("clean_up", "--yes"):
-        cluster.settle()
-        left = sorted((everything(cluster) - before).elements())
+        left = leftover(cluster, before)
         check(f"{gone.name}: clean-up leaves nothing", not left, "\n".join(left))
         desk.ends_well("clean_up", "--yes", times=" where nothing is left")
+
+
+def leftover(cluster: Cluster, before: Counter[str]) -> list[str]:
+    """What came and has not gone, after the controllers have had their time."""
+    for _ in range(60):
+        left = sorted((everything(cluster) - before).elements())
+        if not left:
+            break
+        time.sleep(0.5)
+    return left
 
 
 def looks_right(cluster: Cluster, one: Tree) -> None:

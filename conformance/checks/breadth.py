@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from checks.charts import charts
+from checks.charts import all_of as all_charts
 from checks.istio import generate, istioctl
 from cluster import Cluster
 from processes import run, words
@@ -151,7 +151,7 @@ def addons(kind: str) -> Spec:
     return sets[kind]
 
 
-def all_of(tools: Tools, work: Path, meshgen: Path, cluster_of: Cluster | None) -> None:
+def all_of(tools: Tools, work: Path, meshgen: Path, env: dict[str, str], cluster_of: Cluster | None) -> None:
     """Each row: rendered, then read by everybody."""
     refused: list[str] = []
     scripts: dict[str, Path] = {}
@@ -168,7 +168,7 @@ def all_of(tools: Tools, work: Path, meshgen: Path, cluster_of: Cluster | None) 
             refused.append(f"{name}: {'; '.join(dict.fromkeys(errors)) or words(done)}")
             continue
         one = Tree(name, [path], home / "tree", meshgen)
-        judged(tools, one, cluster_of)
+        judged(tools, one, env, cluster_of)
         scripts |= {hashlib.sha256(p.read_bytes()).hexdigest(): p for p in one.scripts()}
     for line in refused:
         note(line)
@@ -176,7 +176,7 @@ def all_of(tools: Tools, work: Path, meshgen: Path, cluster_of: Cluster | None) 
     shellcheck(tools, list(scripts.values()))
 
 
-def judged(tools: Tools, one: Tree, cluster_of: Cluster | None) -> None:
+def judged(tools: Tools, one: Tree, env: dict[str, str], cluster_of: Cluster | None) -> None:
     """istioctl, the strict schemas of the API server, helm."""
     stream = one.stream()
     if "istioctl" in tools.missing:
@@ -187,7 +187,7 @@ def judged(tools: Tools, one: Tree, cluster_of: Cluster | None) -> None:
         done = istioctl(tools, "validate", "--filename", str(path))
         check(f"{one.name}: istioctl validate", done.returncode == 0, words(done))
         generate(tools, one)
-    charts(tools, one)
+    all_charts(tools, [one], env)
     if cluster_of:
         # Into a namespace that is there: what is asked is the form, not the place.
         here = [{**d, "metadata": {**d["metadata"], "namespace": "default"}} if d["metadata"].get("namespace") else d for d in documents(stream)]
