@@ -11,8 +11,10 @@ leaves them, and whatever was started in them ends with them. Where the kernel d
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ import tools
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 APART = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main() -> int:
@@ -41,7 +44,12 @@ def main() -> int:
     python = tools.CACHE / f"python-{tools.pins()['python']['version']}" / "bin" / "python"
     with tempfile.TemporaryDirectory(prefix="meshgen-conformance-") as work:
         command = [*apart, str(python), str(HERE / "judge.py"), work, *sys.argv[1:]]
-        return subprocess.run(command, env=environ, check=False).returncode
+        return subprocess.run(command, env=environ, check=False, preexec_fn=end_with_parent).returncode
+
+
+def end_with_parent() -> None:
+    """Also when this program is killed: `unshare` dies, and with it the first process of its namespace, and with that all others."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def build() -> str:
@@ -61,6 +69,7 @@ def namespaces() -> tuple[list[str], str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         sys.exit(main())
     except KeyboardInterrupt:
