@@ -17,11 +17,18 @@ STRINGS = [
     *("'", '"', "''", '\\"', "\\", "\\n", "%d", "@a", "!tag", "&a", "*a", "|", ">", "---", "...", "<<", "="),
     *("a\nb", "a\n", "\na", "a\n\n", " a\n b", "a\tb", "\ta", "a\r\nb", "a\rb", "x" * 5000, "ü", "日本", "😀", "a\u00a0b", "\u2028", "\ufeff", "a\u0085b", "\u200b"),
 ]
+# What a tool loses, and why: a server-side apply is sent as JSON, read as YAML, and there a bare next-line character inside of quotes is a line
+# break, which is folded into a space. meshgen writes it as `\x85`, and other ways of applying keep it.
+LOST = {"a\u0085b": "a b"}
+
+
+def expected(text: str) -> str:
+    """How a string is to come back. A dollar before a bracket is Kubernetes' own syntax, which is written twice to mean itself."""
+    return LOST.get(text, text.replace("$(", "$$("))
 
 
 def strings(cluster: Cluster, work: Path, meshgen: Path) -> None:
     """As variables of a container: they are text that a user chooses freely."""
-    # A dollar before a bracket is Kubernetes' own syntax, which is written twice to mean itself.
     variables = {f"S{i:03}": text for i, text in enumerate(STRINGS)}
     workload = {"image": "docker.io/library/busybox:1.37.0", "env": variables, "args": [s for s in STRINGS if s.strip()]}
     spec = {
@@ -38,9 +45,9 @@ def strings(cluster: Cluster, work: Path, meshgen: Path) -> None:
     if check(f"hostile: kubectl takes {len(STRINGS)} strings", done.returncode == 0, words(done)):
         container = cluster.items("deployment", "echo", "--namespace", "hostile")[0]["spec"]["template"]["spec"]["containers"][0]
         stored = {e["name"]: e.get("value", "") for e in container["env"]}
-        wrong = [f"{s!r} came back as {stored.get(n)!r}" for n, s in variables.items() if stored.get(n) != s.replace("$(", "$$(")]
+        wrong = [f"{s!r} came back as {stored.get(n)!r}" for n, s in variables.items() if stored.get(n) != expected(s)]
         check("hostile: they come back the same, as variables", not wrong, "\n".join(wrong))
         args = [s for s in STRINGS if s.strip()]
-        wrong = [f"{a!r} came back as {b!r}" for a, b in zip(args, container["args"], strict=True) if b != a.replace("$(", "$$(")]
+        wrong = [f"{a!r} came back as {b!r}" for a, b in zip(args, container["args"], strict=True) if b != expected(a)]
         check("hostile: and as arguments", not wrong, "\n".join(wrong))
     cluster.gone("hostile")
