@@ -232,6 +232,11 @@ fn control_plane(mesh: &Mesh, istio: &Istio, files: &mut Files) {
             tcp("http-monitoring", 15014, 15014),
         ];
         service(&mesh.namespace, &name, &select, &ports, false, files);
+        let mut selector = select;
+        if revision.is_none() {
+            // The selector of a Deployment cannot be changed, so without a revision it is what it always was.
+            selector.remove("app");
+        }
         Pods {
             namespace: &mesh.namespace,
             name: &name,
@@ -239,7 +244,7 @@ fn control_plane(mesh: &Mesh, istio: &Istio, files: &mut Files) {
             replicas: 1,
             account: &name,
             labels: all,
-            selector: select,
+            selector,
             container: "discovery",
             ports,
         }

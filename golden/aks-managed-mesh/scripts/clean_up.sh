@@ -12,7 +12,8 @@ if [ "${1:-}" != --yes ]; then
 fi
 need az kubectl
 # While there is somebody to ask.
-server=$(login_server 2>/dev/null || true)
+# `exit` ends the substitution, so what is to be done all the same stands outside of it.
+server=$(login_server 2>/dev/null) || true
 
 there=$(limit 120 az group exists --name "${AZ_RESOURCE_GROUP}")
 if [ "${there}" != true ]; then
