@@ -1,8 +1,8 @@
 //! What becomes of any request on a port, and where routes lead requests.
 
 use crate::{
-    Attribute, Below, By, Call, Client, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Route,
-    Rule, Said, Verdict, authorization::requests, cluster::is_exported, destination::host_matches,
+    Attribute, Below, By, Call, Client, Condition, Layer, Membership, Mesh, Outcome, Protocol, Reason,
+    Request, Route, Said, Verdict, authorization::Kinds, cluster::is_exported, destination::host_matches,
     egress::RouteMatch, verdict::Arrived,
 };
 
@@ -54,25 +54,28 @@ impl Mesh {
         if !http {
             return Some(self.judged(&arrived, None));
         }
-        let mut requests = requests(&arrived.policies, arrived.seen.tokens);
-        let conditions = arrived.policies.iter().flat_map(|p| &p.rules).flat_map(Rule::conditions);
-        if self.routes.is_empty() && !conditions.map(|c| &c.attribute).any(Attribute::is_http) {
-            // Nothing tells requests apart.
-            requests.truncate(1);
-        }
+        let routed = self.routed_by();
+        let kinds = Kinds::of(&arrived.policies, &routed, &self.settings, &arrived.seen);
         let verdict = |r: &Request| {
             self.routed(call, members.0, Some(r)).unwrap_or_else(|| self.judged(&arrived, Some(r)))
         };
-        let all: Vec<Verdict> = requests.iter().map(verdict).collect();
-        Some(self.together(&all, &arrived))
+        let all: Vec<Verdict> = kinds.requests.iter().map(verdict).collect();
+        Some(self.together(&all, kinds.complete, &arrived))
     }
 
-    fn together(&self, all: &[Verdict], arrived: &Arrived<'_>) -> Verdict {
+    fn together(&self, all: &[Verdict], complete: bool, arrived: &Arrived<'_>) -> Verdict {
         let open = all.iter().filter(|v| v.outcome == Outcome::Open).count();
         let unknown = all.iter().any(|v| v.outcome == Outcome::Unknown);
         let first = all.first().map(|v| v.outcome.clone());
         let same = all.iter().all(|v| Some(&v.outcome) == first.as_ref());
         let mut representative = all.iter().find(|v| v.outcome != Outcome::Open).or(all.first()).cloned();
+        if same
+            && !complete
+            && let Some(verdict) = &mut representative
+        {
+            // Those that were tried fare alike, and there are kinds that were not tried.
+            verdict.outcome = Outcome::Unknown;
+        }
         if !same && let Some(verdict) = &mut representative {
             verdict.outcome = match (unknown, open) {
                 (true, _) => Outcome::Unknown,
@@ -82,6 +85,20 @@ impl Mesh {
         }
         let nothing = || Verdict { outcome: Outcome::Open, reasons: arrived.reasons.clone() };
         representative.unwrap_or_else(nothing)
+    }
+
+    /// What routes tell requests apart by.
+    fn routed_by(&self) -> Vec<Condition> {
+        let matches = self.routes.iter().filter(|r| r.mesh).flat_map(|r| &r.http).flat_map(|h| &h.matches);
+        let condition =
+            |attribute, value| Condition { attribute, values: vec![value], not_values: Vec::new() };
+        let conditions = matches.flat_map(|m| {
+            let prefix = m.prefix.as_ref().map(|p| condition(Attribute::Path, format!("{p}*")));
+            let exact = m.exact.as_ref().map(|p| condition(Attribute::Path, p.clone()));
+            let method = m.method.as_ref().map(|m| condition(Attribute::Method, m.clone()));
+            [prefix, exact, method].into_iter().flatten()
+        });
+        conditions.collect()
     }
 
     /// What becomes of a request that routes of the client's sidecar do not lead to the server (S35); nothing if they

@@ -3,6 +3,7 @@
 pub(crate) mod condition;
 mod decide;
 mod remains;
+mod requests;
 mod told;
 
 use meshgen_yaml::Place;
@@ -12,8 +13,8 @@ use crate::{Labels, Meta, Pod, Selector};
 pub use condition::{Identity, Request, Seen, Token};
 pub(crate) use decide::{Answer, decide};
 pub use decide::{Decided, Effect};
-pub(crate) use remains::requests;
 pub use remains::{Clause, Remains, Term};
+pub(crate) use requests::Kinds;
 
 /// What a policy does with the requests that its rules match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

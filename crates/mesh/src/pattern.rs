@@ -70,16 +70,24 @@ pub(crate) fn template(template: &str, path: &str) -> bool {
     segments(&template, &path.split('/').collect::<Vec<_>>())
 }
 
+/// For each part of the template, by how many segments of the path the parts so far can be met.
 fn segments(template: &[&str], path: &[&str]) -> bool {
-    match (template.split_first(), path.split_first()) {
-        (None, None) => true,
-        (None, Some(_)) | (Some(_), None) => false,
-        (Some((&"{**}", after)), Some(_)) => {
-            (1..=path.len()).any(|n| path.get(n..).is_some_and(|left| segments(after, left)))
+    let mut met = vec![false; path.len() + 1];
+    met.iter_mut().take(1).for_each(|m| *m = true);
+    for part in template {
+        let mut next = vec![false; path.len() + 1];
+        let mut before = false;
+        for ((segment, from), to) in path.iter().zip(&met).zip(next.iter_mut().skip(1)) {
+            before |= *from;
+            *to = match *part {
+                "{**}" => before,
+                "{*}" => *from && !segment.is_empty(),
+                word => *from && word == *segment,
+            };
         }
-        (Some((&"{*}", after)), Some((segment, left))) => !segment.is_empty() && segments(after, left),
-        (Some((word, after)), Some((segment, left))) => word == segment && segments(after, left),
+        met = next;
     }
+    met.last() == Some(&true)
 }
 
 #[cfg(test)]

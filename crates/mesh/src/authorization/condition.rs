@@ -86,7 +86,8 @@ pub(crate) struct Look<'a> {
 impl Condition {
     /// Whether it holds. One of the values is meant, and none of the other values.
     pub(crate) fn holds(&self, look: Look<'_>) -> Truth {
-        let any = |values: &[String]| Truth::any(values.iter().map(|v| self.attribute.is(look, v)));
+        let text = self.attribute.text(look);
+        let any = |values: &[String]| Truth::any(values.iter().map(|v| self.attribute.is(look, &text, v)));
         let yes = if self.values.is_empty() { Truth::Yes } else { any(&self.values) };
         let no = if self.not_values.is_empty() { Truth::No } else { any(&self.not_values) };
         yes.and(no.negated())
@@ -94,10 +95,19 @@ impl Condition {
 }
 
 impl Attribute {
+    /// What values are compared with, worked out once for all of them: the path as Envoy sees it, the host without case.
+    fn text(&self, look: Look<'_>) -> String {
+        match (self, &look.seen.request) {
+            (Attribute::Path, Some(r)) => look.settings.normalization.path(&r.path),
+            (Attribute::Host, Some(r)) => r.host.to_ascii_lowercase(),
+            _ => String::new(),
+        }
+    }
+
     /// Whether it has a value. What is not there has none, so that only a negation holds (I4, S23).
     ///
     /// Source: `pilot/pkg/security/authz/model/generator.go`.
-    fn is(&self, look: Look<'_>, value: &str) -> Truth {
+    fn is(&self, look: Look<'_>, text: &str, value: &str) -> Truth {
         let seen = look.seen;
         let identity = |test: &dyn Fn(&Identity) -> bool| seen.identity.as_ref().is_some_and(test).into();
         let request = |test: &dyn Fn(&Request) -> bool| seen.request.as_ref().is_some_and(test).into();
@@ -120,8 +130,8 @@ impl Attribute {
                 (true, Pattern::Exact(_) | Pattern::Prefix(_) | Pattern::Suffix(_)) => Truth::May,
             },
             Attribute::Method => request(&|r| Pattern::parse(value).matches(&r.method)),
-            Attribute::Host => request(&|r| is_host(&r.host, value)),
-            Attribute::Path => request(&|r| is_path(look.settings, &r.path, value)),
+            Attribute::Host => request(&|_| is_host(text, value)),
+            Attribute::Path => request(&|_| is_path(text, value)),
             Attribute::Header(name) => request(&|r| {
                 r.header(name).is_some_and(|h| value == "*" || Pattern::parse(value).matches(&h))
             }),
@@ -183,15 +193,13 @@ fn is_trust_domain(settings: &Settings, identity: &Identity, value: &str) -> boo
     glob(value, &identity.trust_domain) || (is_ours && all.any(|d| *d == identity.trust_domain))
 }
 
-/// Case does not count; the port does (S29).
+/// Case does not count, so the host is in lower case; the port does (S29).
 fn is_host(host: &str, value: &str) -> bool {
-    let (host, value) = (host.to_ascii_lowercase(), value.to_ascii_lowercase());
-    value == "*" || Pattern::parse(&value).matches(&host)
+    value == "*" || Pattern::parse(&value.to_ascii_lowercase()).matches(host)
 }
 
-fn is_path(settings: &Settings, path: &str, value: &str) -> bool {
-    let path = settings.normalization.path(path);
-    if is_template(value) { template(value, &path) } else { Pattern::parse(value).matches(&path) }
+fn is_path(path: &str, value: &str) -> bool {
+    if is_template(value) { template(value, path) } else { Pattern::parse(value).matches(path) }
 }
 
 /// Issuer and subject are compared apart, where the last `/` of the value parts them.

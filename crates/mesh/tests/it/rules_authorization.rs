@@ -501,6 +501,12 @@ fn any_request_is_told_apart_by_what_remains() {
         ),
         "403"
     );
+    // However many values a rule names, they are told apart from others only as a whole.
+    let many = |n: usize| (0..n).map(|i| format!("/p{i}, /q{i}*, '*/r{i}'")).collect::<Vec<_>>().join(", ");
+    let methods = (0..500).map(|i| format!("M{i}")).collect::<Vec<_>>().join(", ");
+    let long =
+        format!("{{rules: [{{to: [{{operation: {{methods: [{methods}], paths: [{}]}}}}]}}]}}", many(100));
+    assert!(any(&long, "web.server:80").starts_with("method M0|M1"));
     // A rule that matches no path that there is.
     assert_eq!(
         any("{action: DENY, rules: [{to: [{operation: {notPaths: ['/*']}}]}]}", "web.server:80"),

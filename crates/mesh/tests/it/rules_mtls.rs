@@ -463,6 +463,9 @@ fn s35_a_route_that_takes_only_some_requests() {
     };
     check(&route(""), "503 200 echo | 200 200 echo");
     check(&route(", fault: {}"), "503 unknown echo | 200 200 echo");
+    let mesh = world(&route(""));
+    let any = mesh.any(&call(&mesh, "meshed/cli", "web.server:80"), Below::Passes).outcome;
+    assert_eq!(any.word(), "partial");
 }
 
 #[test]
