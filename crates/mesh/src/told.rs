@@ -46,6 +46,21 @@ pub struct ObjectTold {
 }
 
 impl Verdict {
+    /// The reasons, one a line, each with its objects, files and lines.
+    pub fn text(&self, sources: &Sources) -> String {
+        let mut text = String::new();
+        for reason in self.told(sources).reasons {
+            let by: Vec<String> = reason
+                .by
+                .iter()
+                .map(|object| format!("{} {} ({}:{})", object.kind, object.name, object.file, object.line))
+                .collect();
+            let by = if by.is_empty() { String::new() } else { format!(": {}", by.join(", ")) };
+            text.push_str(&format!("  {}{by}\n", reason.said));
+        }
+        text
+    }
+
     /// The verdict, told. The sources are those from which the mesh was read.
     pub fn told(&self, sources: &Sources) -> Told {
         let remains = match &self.outcome {

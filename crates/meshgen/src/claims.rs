@@ -15,12 +15,16 @@ pub struct Claimed {
     pub number: usize,
     /// Where it stands.
     pub place: Place,
-    /// Policies that are taken for absent.
+    /// The claim itself.
+    pub claim: Claim,
+    /// Kinds that are taken for absent.
+    pub kinds: Vec<LayerKind>,
+    /// Network policies that are taken for absent.
     pub without: Vec<PolicyKind>,
-    /// What is asked; none if only the mesh could answer it.
+    /// What is asked of the network; none if only the mesh could answer it.
     pub asked: Option<Asked>,
-    /// Whether the mesh has a say as well: it could refuse what the network lets through.
-    pub needs_mesh: bool,
+    /// Whether both ends are pods that the spec names, of which the mesh can be asked.
+    pub asked_of_pods: bool,
 }
 
 /// The claims of a spec, in the order of their groups.
@@ -29,14 +33,15 @@ pub fn claims(spec: &Spec) -> Vec<Claimed> {
     for (name, group) in &spec.expect {
         let without = group.without.iter().flat_map(|kind| absent(*kind)).copied().collect::<Vec<_>>();
         for (i, claim) in group.claims.iter().enumerate() {
-            let asked = asked(spec, claim);
             all.push(Claimed {
                 group: name.to_string(),
                 number: i + 1,
                 place: claim.place,
                 without: without.clone(),
-                needs_mesh: asked.is_none() || claim.is == Some(Outcome::Open),
-                asked,
+                claim: claim.value.clone(),
+                kinds: group.without.clone(),
+                asked: asked(spec, claim),
+                asked_of_pods: claim.from.is_some() && claim.via.is_none(),
             });
         }
     }

@@ -30,13 +30,17 @@
 //! The version of Kubernetes whose types are used is the choice of the binary: it depends on `k8s-openapi` with
 //! a version feature, such as `v1_36`.
 
+mod above;
 mod claims;
 mod kind;
 mod project;
+mod prove;
 
+pub use above::Above;
 pub use claims::{Claimed, claims};
 pub use kind::Kind;
 pub use meshgen_bundle as bundle;
+pub use meshgen_mesh as mesh;
 pub use meshgen_plan as plan;
 pub use meshgen_reach as reach;
 pub use meshgen_spec as spec;
@@ -44,6 +48,7 @@ pub use meshgen_spec::Input;
 pub use meshgen_tree as tree;
 pub use meshgen_yaml as yaml;
 pub use project::{Project, read};
+pub use prove::{Proven, prove};
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

@@ -1,7 +1,8 @@
 //! `explain`: why one may connect to another, or not.
 
 use meshgen::{
-    reach::{Answer, Explanation, Judge, PortSet, Protocol, Unfound},
+    Above,
+    reach::{Answer, Explanation, Party, PortSet, Protocol, Unfound},
     spec::{Port, Spec, WorkloadName},
 };
 use serde_json::json;
@@ -13,19 +14,23 @@ use crate::{
     report::{Failure, Report},
 };
 
+/// How many ports of a pod are asked about one by one.
+const MOST: usize = 8;
+
 pub(crate) fn run(from: &str, to: &str, args: &JudgedArgs) -> Report {
     let mut report = Report::new("explain");
     let Some(judged) = judged(&args.file, &mut report) else { return report };
-    let explanations = match explanations(&Judge::new(&judged.manifests), from, to) {
-        Ok(explanations) => explanations,
+    let above = Above::new(&judged.manifests);
+    let (explanations, mesh) = match explanations(&above, from, to) {
+        Ok(explained) => explained,
         Err(e) => {
             report.fail(Failure::of(&e));
             return report;
         }
     };
-    let told = explanations.iter().map(|explanation| {
+    let told = explanations.iter().zip(&mesh).map(|(explanation, mesh)| {
         let text = if args.markdown { explanation.markdown() } else { explanation.text() };
-        text + &judged.spec.as_ref().and_then(|spec| to_add(spec, explanation)).unwrap_or_default()
+        text + mesh + &judged.spec.as_ref().and_then(|spec| to_add(spec, explanation)).unwrap_or_default()
     });
     report.text = told.collect::<Vec<_>>().join("\n");
     let answers = || explanations.iter().flat_map(|e| &e.parts).map(|part| part.verdict.answer);
@@ -61,8 +66,39 @@ fn to_add(spec: &Spec, explanation: &Explanation) -> Option<String> {
     ))
 }
 
-fn explanations(judge: &Judge<'_>, from: &str, to: &str) -> Result<Vec<Explanation>, Unfound> {
-    let (sources, destinations) = (judge.source(from)?, judge.destination(to)?);
-    let pairs = sources.iter().flat_map(|from| destinations.iter().map(move |(to, ports)| (from, to, ports)));
-    Ok(pairs.map(|(from, to, ports)| judge.explain(from, to, ports)).collect())
+/// What the network makes of it, and beside it what the mesh makes of each port, in words.
+fn explanations(above: &Above<'_>, from: &str, to: &str) -> Result<(Vec<Explanation>, Vec<String>), Unfound> {
+    let (sources, destinations) = (above.network.source(from)?, above.network.destination(to)?);
+    let (mut explanations, mut mesh) = (Vec::new(), Vec::new());
+    for from in &sources {
+        for (to, ports) in &destinations {
+            explanations.push(above.network.explain(from, to, ports));
+            mesh.push(in_the_mesh(above, from, to, ports));
+        }
+    }
+    Ok((explanations, mesh))
+}
+
+/// What the client sees once the mesh has its say, for each of a few TCP ports.
+fn in_the_mesh(above: &Above<'_>, from: &Party, to: &Party, ports: &PortSet) -> String {
+    if !above.is_meshed() {
+        return String::new();
+    }
+    let asked = ports.ranges(Protocol::Tcp).filter(|(first, last)| first == last).map(|(port, _)| port);
+    let mut text = String::new();
+    for port in asked.take(MOST) {
+        match above.verdict(from, to, port, None) {
+            Some(verdict) => {
+                let remains = verdict.told(&above.network.manifests.sources).remains;
+                let remains = remains.map(|remains| format!(": {remains}")).unwrap_or_default();
+                text.push_str(&format!(
+                    "\nTCP {port}, as the client sees it: {}{remains}\n",
+                    verdict.outcome.word()
+                ));
+                text.push_str(&verdict.text(&above.network.manifests.sources));
+            }
+            None => text.push_str(&format!("\nTCP {port}: what the mesh makes of it is not known\n")),
+        }
+    }
+    text
 }

@@ -63,7 +63,11 @@ pub(crate) fn of_bundle(bundle: &Bundle, report: &mut Report) -> Option<Manifest
 
 fn read(sources: Sources, report: &mut Report) -> Manifests {
     let manifests = Manifests::read(sources);
-    report.add_problems(manifests.sources.clone(), manifests.problems().to_vec());
+    let of_the_mesh = |problem: &Problem| problem.message.contains(".istio.io` is not judged");
+    // `reach` lists the network alone, and has to say so; the others ask the mesh as well.
+    let problems =
+        manifests.problems().iter().filter(|problem| report.kind == "reach" || !of_the_mesh(problem));
+    report.add_problems(manifests.sources.clone(), problems.cloned().collect());
     manifests
 }
 
@@ -88,9 +92,4 @@ pub(crate) fn add_rendered(bundle: &Bundle, sources: &mut Sources, report: &mut 
         }
         Err(e) => report.fail(Failure::of(&e)),
     }
-}
-
-/// Whether something that was read belongs to the mesh, which could refuse what the network lets through.
-pub(crate) fn has_mesh(problems: &[Problem]) -> bool {
-    problems.iter().any(|problem| problem.message.contains(".istio.io` is not judged"))
 }

@@ -1,26 +1,14 @@
 //! `verify`: what a spec expects, proven or refuted.
 
-use meshgen::{
-    Claimed,
-    bundle::Bundle,
-    claims,
-    reach::{Judge, Manifests, Proof, Truth},
-    spec::Spec,
-    yaml::Sources,
-};
+use meshgen::{Claimed, bundle::Bundle, claims, prove, reach::Truth, spec::Spec, yaml::Sources};
 use serde_json::{Value, json};
 
-use super::{
-    judged::{has_mesh, of_bundle},
-    spec::planned,
-};
+use super::{judged::of_bundle, spec::planned};
 use crate::{
     args::SpecArgs,
     exit::Exit,
     report::{Failure, Report},
 };
-
-const ABOVE: &str = "the mesh has a say as well, and is not judged yet";
 
 /// A claim and what became of it.
 pub(crate) struct Verified {
@@ -28,7 +16,6 @@ pub(crate) struct Verified {
     pub(crate) truth: Truth,
     /// The counter-example, or why it is not known.
     told: String,
-    proof: Option<Proof>,
 }
 
 pub(crate) fn run(args: &SpecArgs) -> Report {
@@ -58,24 +45,12 @@ pub(crate) fn verified(spec: &Spec, bundle: &Bundle, report: &mut Report) -> Opt
     let manifests = of_bundle(bundle, report)?;
     let mut verified = Vec::new();
     for claim in claims {
-        match prove(&manifests, &claim) {
-            Ok((truth, told, proof)) => verified.push(Verified { claim, truth, told, proof }),
-            Err(failure) => report.fail(failure),
+        match prove(&manifests, spec, &claim) {
+            Ok(proven) => verified.push(Verified { claim, truth: proven.truth, told: proven.told }),
+            Err(e) => report.fail(Failure::of(&e)),
         }
     }
     Some(verified)
-}
-
-fn prove(manifests: &Manifests, claim: &Claimed) -> Result<(Truth, String, Option<Proof>), Failure> {
-    let Some(asked) = &claim.asked else { return Ok((Truth::Unknown, format!("{ABOVE}\n"), None)) };
-    let without = (!claim.without.is_empty()).then(|| manifests.without(&claim.without));
-    let manifests = without.as_ref().unwrap_or(manifests);
-    let proof = Judge::new(manifests).prove(asked).map_err(|e| Failure::of(&e))?;
-    if proof.truth == Truth::True && claim.needs_mesh && has_mesh(manifests.problems()) {
-        return Ok((Truth::Unknown, format!("the network lets it through, but {ABOVE}\n"), Some(proof)));
-    }
-    let told = if proof.truth == Truth::True { String::new() } else { proof.text() };
-    Ok((proof.truth, told, Some(proof)))
 }
 
 impl Verified {
@@ -102,7 +77,6 @@ impl Verified {
             "line": sources.line_column(self.claim.place).0,
             "truth": self.truth,
             "told": self.told,
-            "counter": self.proof.as_ref().and_then(|proof| proof.counter.as_ref()),
         })
     }
 }

@@ -1,0 +1,99 @@
+//! The mesh above the network: what Istio makes of a connection that the judge of network policies lets through.
+
+use meshgen_mesh::{Below, By, Call, Client, Membership, Mesh, Request, Verdict};
+use meshgen_reach::{Answer, Judge, Manifests, Party, Protocol};
+use meshgen_spec::LayerKind;
+
+/// Both judges of the same manifests.
+pub struct Above<'a> {
+    /// Of the network.
+    pub network: Judge<'a>,
+    /// Of the mesh.
+    pub mesh: Mesh,
+}
+
+impl<'a> Above<'a> {
+    /// The judges of manifests.
+    pub fn new(manifests: &'a Manifests) -> Self {
+        Above { network: Judge::new(manifests), mesh: Mesh::read(&manifests.sources) }
+    }
+
+    /// The same as if there were no objects of the mesh of some kinds. Network policies are left to
+    /// [`Manifests::without`].
+    #[must_use]
+    pub fn without(mut self, kinds: &[LayerKind]) -> Self {
+        if kinds.contains(&LayerKind::AuthorizationPolicy) {
+            self.mesh.policies.clear();
+            self.mesh.members.iter_mut().for_each(|member| member.policies.clear());
+        }
+        if kinds.contains(&LayerKind::PeerAuthentication) {
+            self.mesh.peer_authentications.clear();
+        }
+        self
+    }
+
+    /// Whether any pod may be in a mesh.
+    pub fn is_meshed(&self) -> bool {
+        self.mesh.members.iter().any(|member| member.injection.membership != Membership::Plain)
+    }
+
+    /// What the client sees of a port: of a request, or of whatever it sends. None over UDP and SCTP, which no mesh
+    /// takes, and for pods of which the mesh knows nothing.
+    pub fn verdict(&self, from: &Party, to: &Party, port: u16, request: Option<&Request>) -> Option<Verdict> {
+        let client = match from {
+            Party::Pod(_) => Client::Pod(self.pod(from)?),
+            Party::Address(address) => Client::Outside(Some(*address)),
+            Party::Range(_) => Client::Outside(None),
+            Party::Stranger(_) => return None,
+        };
+        let server = self.pod(to)?;
+        let below = match self.network.probe(from, to, Protocol::Tcp, port).answer {
+            Answer::Allowed => Below::Passes,
+            Answer::Denied => Below::Drops,
+            Answer::Unknown => Below::Unknown,
+        };
+        let call = Call { client, server, port, by: self.by(server, port) };
+        Some(match request {
+            Some(request) => self.mesh.verdict(&call, Some(request), below),
+            None => self.mesh.any(&call, below),
+        })
+    }
+
+    /// Whether a party has a sidecar.
+    pub fn has_sidecar(&self, party: &Party) -> bool {
+        self.pod(party).is_some_and(|pod| self.mesh.membership(pod) == Membership::Sidecar)
+    }
+
+    /// The name by which clients call a port of a pod: that of a Service in front of it, if there is one.
+    pub fn host(&self, to: &Party, port: u16) -> Option<String> {
+        match self.by(self.pod(to)?, port) {
+            By::Service(service, number) => {
+                let meta = &self.mesh.services.get(service)?.meta;
+                Some(format!("{}.{}.svc.cluster.local:{number}", meta.name, meta.namespace))
+            }
+            By::Address => None,
+        }
+    }
+
+    /// The pod of the mesh that a party is.
+    fn pod(&self, party: &Party) -> Option<usize> {
+        let Party::Pod(number) = party else { return None };
+        let cluster = &self.network.manifests.cluster;
+        let workload = cluster.workloads.get(cluster.pods.get(*number)?.workload)?;
+        self.mesh.find(&workload.namespace, &workload.kind, &workload.name)
+    }
+
+    /// How clients dial a port of a pod.
+    fn by(&self, server: usize, port: u16) -> By {
+        let services =
+            self.mesh.members.get(server).map(|member| member.services.as_slice()).unwrap_or_default();
+        let dialled = services.iter().find_map(|&number| {
+            let service = self.mesh.services.get(number)?;
+            let leads = |p: &&meshgen_mesh::ServicePort| {
+                self.mesh.behind(service, p.number).contains(&(server, port))
+            };
+            service.ports.iter().find(leads).map(|p| By::Service(number, p.number))
+        });
+        dialled.unwrap_or(By::Address)
+    }
+}
