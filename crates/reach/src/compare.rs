@@ -1,20 +1,21 @@
 //! What became possible between two versions of manifests, and what stopped being possible.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+mod told;
+mod unseen;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::{
-    AddressRange, Addresses, Cluster, Judge, PortSet,
+    AddressRange, Addresses, Cluster, Direction, Judge, PortSet,
     addresses::partition,
     bits::Bits,
     names::{Members, Namer},
     side::Permitted,
     table::Table,
 };
+use unseen::Unseen;
 
 /// What differs between two versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -40,8 +41,10 @@ pub struct Change {
     pub to: Vec<String>,
     /// By which ports.
     pub ports: PortSet,
-    /// How many pairs these are.
+    /// How many pairs these are. Of pods that are not there each description counts as one.
     pub pairs: u64,
+    /// Whether one end is pods that are in neither version, by their description.
+    pub unseen: bool,
 }
 
 /// A pod in both versions: namespace, kind and name of its workload, its own name.
@@ -51,7 +54,8 @@ type PodKey = (String, String, String, String);
 type Joint = (Option<u32>, Option<u32>);
 
 impl<'a> Judge<'a> {
-    /// What differs from this version to a newer one.
+    /// What differs from this version to a newer one, for all that are in them, for the outside, and for pods that
+    /// are not there and that rules admit. What is not known counts as possible.
     pub fn compare(&self, newer: &Judge<'a>) -> Comparison {
         let both = Both::new(self, newer);
         let (old, new) = (Matrix::new(self.table()), Matrix::new(newer.table()));
@@ -75,8 +79,22 @@ impl<'a> Judge<'a> {
                 narrowed.entry((ports, sources)).or_default().insert(to);
             }
         }
+        let joints: Vec<Joint> = both.members.keys().copied().collect();
+        let seen = |from: usize, to: usize| {
+            let ends = joints.get(from).copied().zip(joints.get(to).copied());
+            ends.map_or_else(Difference::default, |(from, to)| {
+                let (before, after) = (old.value(from.0, to.0), new.value(from.1, to.1));
+                difference(&old.get(before), &new.get(after))
+            })
+        };
+        let unseen = unseen::unseen(self, newer, &joints, &seen);
         let (added, removed) = both.workloads();
-        Comparison { widened: both.changes(widened), narrowed: both.changes(narrowed), added, removed }
+        Comparison {
+            widened: both.changes(widened, unseen.widened),
+            narrowed: both.changes(narrowed, unseen.narrowed),
+            added,
+            removed,
+        }
     }
 }
 
@@ -161,6 +179,13 @@ impl Matrix {
         row
     }
 
+    /// The value between two classes.
+    fn value(&self, source: Option<u32>, destination: Option<u32>) -> u32 {
+        let column = destination.and_then(|d| self.columns.get(d as usize)).into_iter().flatten();
+        let holds = |set: &Bits| source.is_some_and(|s| set.contains(s));
+        column.into_iter().find(|(_, sources)| holds(sources)).map(|(value, _)| *value).unwrap_or_default()
+    }
+
     fn get(&self, value: u32) -> Permitted {
         self.values.get(value as usize).cloned().unwrap_or_default()
     }
@@ -212,20 +237,40 @@ impl<'j> Both<'j> {
         (0..).zip(self.members.iter().map(|(joint, members)| (members, *joint)))
     }
 
-    fn changes(&self, columns: Columns) -> Vec<Change> {
-        let namer = Namer::new(&self.all);
+    /// Those of some joint classes.
+    fn together(&self, numbers: impl IntoIterator<Item = usize>) -> Members {
         let members: Vec<&Members> = self.members.values().collect();
-        let together = |set: &Bits| {
-            let mut sum = Members::default();
-            for one in set.iter().filter_map(|n| members.get(n as usize)) {
-                sum.workloads.extend(&one.workloads);
-                sum.outside.extend(&one.outside);
-            }
-            sum.workloads.sort_unstable();
-            sum.workloads.dedup();
-            sum
+        let mut sum = Members::default();
+        for one in numbers.into_iter().filter_map(|n| members.get(n)) {
+            sum.workloads.extend(&one.workloads);
+            sum.outside.extend(&one.outside);
+        }
+        sum.workloads.sort_unstable();
+        sum.workloads.dedup();
+        sum
+    }
+
+    /// With pods that are not there.
+    fn unseen_changes(&self, unseen: Unseen) -> Vec<Change> {
+        let namer = Namer::new(&self.all);
+        let change = |((peer, direction, ports), (joints, described)): ((String, Direction, PortSet), _)| {
+            let (joints, described): (Vec<usize>, Vec<String>) = (joints, described);
+            let members = self.together(joints);
+            let pairs = (members.workloads.len() + described.len()) as u64;
+            let own = namer.parts(&members).into_iter().chain(described).collect();
+            let (from, to) = match direction {
+                Direction::Egress => (own, vec![peer]),
+                Direction::Ingress => (vec![peer], own),
+            };
+            Change { from, to, ports, pairs, unseen: true }
         };
-        let mut changes = Vec::new();
+        unseen.into_iter().map(change).collect()
+    }
+
+    fn changes(&self, columns: Columns, unseen: Unseen) -> Vec<Change> {
+        let namer = Namer::new(&self.all);
+        let together = |set: &Bits| self.together(set.iter().map(|n| n as usize));
+        let mut changes = self.unseen_changes(unseen);
         for ((ports, sources), destinations) in columns {
             let (from, to) = (together(&sources), together(&destinations));
             let size = |m: &Members| m.workloads.len() as u64 + u64::from(!m.outside.is_empty());
@@ -234,9 +279,19 @@ impl<'j> Both<'j> {
                 continue;
             }
             let pairs = size(&from) * size(&to);
-            changes.push(Change { from: namer.parts(&from), to: namer.parts(&to), ports, pairs });
+            changes.push(Change {
+                from: namer.parts(&from),
+                to: namer.parts(&to),
+                ports,
+                pairs,
+                unseen: false,
+            });
         }
-        changes.sort_by(|a, b| b.pairs.cmp(&a.pairs).then_with(|| (&a.to, &a.from).cmp(&(&b.to, &b.from))));
+        // Pods that are not there are any number, so they come first.
+        changes.sort_by(|a, b| {
+            let widest = (b.unseen, b.pairs).cmp(&(a.unseen, a.pairs));
+            widest.then_with(|| (&a.to, &a.from).cmp(&(&b.to, &b.from)))
+        });
         changes
     }
 
@@ -273,49 +328,4 @@ fn outside(old: &Table<'_>, new: &Table<'_>) -> Vec<(Joint, AddressRange)> {
         after.checked_sub(1).and_then(|at| all.get(at)).map(|(_, class)| *class)
     };
     partition(&sets).into_iter().map(|r| ((class(&old, &r), class(&new, &r)), r)).collect()
-}
-
-impl Comparison {
-    /// Whether nothing became possible or stopped being so.
-    pub fn is_empty(&self) -> bool {
-        self.widened.is_empty() && self.narrowed.is_empty()
-    }
-
-    /// For a reviewer: at most so many lines of each kind, the widest first.
-    pub fn text(&self, lines: usize) -> String {
-        let mut text = String::new();
-        for (sign, what, changes) in
-            [('+', "possible now", &self.widened), ('-', "no longer possible", &self.narrowed)]
-        {
-            if changes.is_empty() {
-                continue;
-            }
-            let _ = writeln!(text, "{what}:");
-            for change in changes.iter().take(lines) {
-                let (from, to) = (crate::report::short(&change.from), crate::report::short(&change.to));
-                let _ = writeln!(text, "{sign} {from} => {to} : {}", change.ports);
-            }
-            if changes.len() > lines {
-                let _ = writeln!(text, "  and {} more", changes.len() - lines);
-            }
-        }
-        for (what, names) in [("new workloads", &self.added), ("workloads that are gone", &self.removed)] {
-            if !names.is_empty() {
-                let _ = writeln!(text, "{what}: {}", crate::report::short(names));
-            }
-        }
-        if text.is_empty() { "nobody gained or lost a connection\n".to_owned() } else { text }
-    }
-
-    /// For a page.
-    pub fn markdown(&self) -> String {
-        let mut text = "| | from | to | ports |\n|---|---|---|---|\n".to_owned();
-        for (sign, changes) in [('+', &self.widened), ('-', &self.narrowed)] {
-            for change in changes {
-                let (from, to) = (crate::report::cell(&change.from), crate::report::cell(&change.to));
-                let _ = writeln!(text, "| {sign} | {from} | {to} | {} |", change.ports);
-            }
-        }
-        if self.is_empty() { "Nobody gained or lost a connection.\n".to_owned() } else { text }
-    }
 }

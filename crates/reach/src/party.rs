@@ -90,16 +90,7 @@ impl Party {
             }
             Party::Address(address) => Some(End::Outside(AddressRange { first: *address, last: *address })),
             Party::Range(range) => Some(End::Outside(*range)),
-            Party::Stranger(stranger) => Some(End::Pod(PodView {
-                namespace: &stranger.namespace,
-                labels: &stranger.pod,
-                account: stranger.account.as_deref(),
-                host_network: false,
-                node: None,
-                addresses: &[],
-                ports: stranger.ports.as_deref(),
-                host_is_pod,
-            })),
+            Party::Stranger(stranger) => Some(stranger.end(host_is_pod)),
         }
     }
 
@@ -122,6 +113,22 @@ impl Party {
             Party::Range(range) => range.short(),
             Party::Stranger(stranger) => stranger.to_string(),
         }
+    }
+}
+
+impl Stranger {
+    /// The end that policies see.
+    pub(crate) fn end(&self, host_is_pod: bool) -> End<'_> {
+        End::Pod(PodView {
+            namespace: &self.namespace,
+            labels: &self.pod,
+            account: self.account.as_deref(),
+            host_network: false,
+            node: None,
+            addresses: &[],
+            ports: self.ports.as_deref(),
+            host_is_pod,
+        })
     }
 }
 

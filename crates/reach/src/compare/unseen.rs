@@ -1,0 +1,174 @@
+//! What changed for pods that are in neither version.
+//!
+//! Such a pod is imagined: one for each description that a rule of either version uses, which fits that
+//! description and no other that does not follow from it, and one that fits none. As long as rules only allow,
+//! whatever any pod at all may gain, one of these gains. Where rules also deny or pass, pods that fit two
+//! descriptions are imagined too. Their own policies are not known, so what the other end permits is compared.
+
+mod imagined;
+mod same;
+mod versions;
+
+use std::collections::BTreeMap;
+
+use self::{
+    imagined::{Imagined, imagined},
+    versions::{Own, Versions},
+};
+use super::Difference;
+use crate::{Direction, Judge, Match, Matcher, PortSet, Protocol};
+
+/// By the imagined pods, the direction and the ports, who changed alike: classes by number in a list of joints,
+/// and descriptions of pods.
+pub(super) type Unseen = BTreeMap<(String, Direction, PortSet), (Vec<usize>, Vec<String>)>;
+
+/// What changed with pods that are not there.
+#[derive(Default)]
+pub(super) struct Changed {
+    pub(super) widened: Unseen,
+    pub(super) narrowed: Unseen,
+}
+
+/// Compares what each of these classes, and each description of pods that a changed policy selects, permits.
+///
+/// `seen` is what changed between two classes that are there, source first: it need not be told again.
+pub(super) fn unseen<'a>(
+    old: &Judge<'a>,
+    new: &Judge<'a>,
+    joints: &[super::Joint],
+    seen: &dyn Fn(usize, usize) -> Difference,
+) -> Changed {
+    let versions = Versions::new(old, new);
+    let mut ask = Ask { versions: &versions, joints, seen, found: Changed::default(), real: Vec::new() };
+    for (n, joint) in joints.iter().enumerate() {
+        let own = Own::Class(joint.0, joint.1);
+        if versions.is_pods(&own) && versions.concerns(&own) {
+            ask.about(&own, Some(n));
+        }
+    }
+    for subject in versions.subjects() {
+        ask.about(&Own::described(subject), None);
+    }
+    ask.found
+}
+
+/// What a class that is there gained or lost.
+struct Real {
+    joint: usize,
+    direction: Direction,
+    with: String,
+    difference: Difference,
+}
+
+struct Ask<'v, 'a> {
+    versions: &'v Versions<'v, 'a>,
+    joints: &'v [super::Joint],
+    seen: &'v dyn Fn(usize, usize) -> Difference,
+    found: Changed,
+    real: Vec<Real>,
+}
+
+impl Ask<'_, '_> {
+    fn about(&mut self, own: &Own, joint: Option<usize>) {
+        for direction in [Direction::Egress, Direction::Ingress] {
+            let (before, after) = self.versions.applied(own, direction);
+            if before.is_same(&after) {
+                continue;
+            }
+            let mut known: Vec<(Imagined, Difference)> = Vec::new();
+            for one in imagined(self.versions, [&before, &after], direction) {
+                let old = self.versions.possible(0, own, &before, &one, direction);
+                let new = self.versions.possible(1, own, &after, &one, direction);
+                let all = Difference { gained: new.minus(&old), lost: old.minus(&new) };
+                // What holds for any pod, or for those of a wider description, is said once.
+                let mut fresh = all.clone();
+                for (_, wider) in known.iter().filter(|(wider, _)| one.includes(wider)) {
+                    fresh.gained = fresh.gained.minus(&wider.gained);
+                    fresh.lost = fresh.lost.minus(&wider.lost);
+                }
+                self.tell(own, joint, direction, &one, fresh);
+                known.push((one, all));
+            }
+        }
+    }
+
+    fn tell(
+        &mut self,
+        own: &Own,
+        joint: Option<usize>,
+        direction: Direction,
+        one: &Imagined,
+        difference: Difference,
+    ) {
+        let sides = [(true, &difference.gained), (false, &difference.lost)];
+        for (widened, ports) in sides.into_iter().filter(|(_, ports)| !ports.is_empty()) {
+            let pick = |d: Difference| if widened { d.gained } else { d.lost };
+            let told = match (joint, own) {
+                (Some(joint), _) => self.is_told(joint, direction, one, ports, &pick),
+                (None, Own::Described(subject, _)) => {
+                    // That others than the pods that are there lose something is no news.
+                    (!widened && self.versions.is_there(subject))
+                        || self.is_told_of_real(subject, direction, &one.name, ports, &pick)
+                }
+                (None, Own::Class(..)) => true,
+            };
+            if told {
+                continue;
+            }
+            let all = if widened { &mut self.found.widened } else { &mut self.found.narrowed };
+            let entry = all.entry((one.name.clone(), direction, ports.clone())).or_default();
+            match (joint, own) {
+                (Some(joint), _) => entry.0.push(joint),
+                (None, Own::Described(_, name)) => entry.1.push(name.clone()),
+                (None, Own::Class(..)) => {}
+            }
+        }
+        if let Some(joint) = joint {
+            self.real.push(Real { joint, direction, with: one.name.clone(), difference });
+        }
+    }
+
+    /// Whether pods that are there and fit the description changed at least as much.
+    fn is_told(
+        &self,
+        joint: usize,
+        direction: Direction,
+        one: &Imagined,
+        ports: &PortSet,
+        pick: &dyn Fn(Difference) -> PortSet,
+    ) -> bool {
+        !one.is_anybody()
+            && self.joints.iter().enumerate().any(|(other, ends)| {
+                let (from, to) = match direction {
+                    Direction::Egress => (joint, other),
+                    Direction::Ingress => (other, joint),
+                };
+                other != joint && self.versions.fits(one, *ends) && says(&pick((self.seen)(from, to)), ports)
+            })
+    }
+
+    /// Whether a class that is there and fits the subject changed at least as much.
+    fn is_told_of_real(
+        &self,
+        subject: &Matcher,
+        direction: Direction,
+        with: &str,
+        ports: &PortSet,
+        pick: &dyn Fn(Difference) -> PortSet,
+    ) -> bool {
+        self.real.iter().any(|real| {
+            let ends = self.joints.get(real.joint);
+            let fits = |ends: &super::Joint| self.versions.matched(subject, *ends) == Match::Yes;
+            (real.direction, real.with.as_str()) == (direction, with)
+                && says(&pick(real.difference.clone()), ports)
+                && ends.is_some_and(fits)
+        })
+    }
+}
+
+/// Whether ports of pods that are there say as much as these. What a name stands for is known of those alone.
+fn says(known: &PortSet, ports: &PortSet) -> bool {
+    let numbers = |p: Protocol| ports.ranges(p).map(move |(first, last)| PortSet::range(p, first, last));
+    let numbers: PortSet = Protocol::ALL.into_iter().flat_map(numbers).collect();
+    !known.is_empty() && numbers.minus(known).is_empty()
+}

@@ -1,0 +1,299 @@
+//! Two versions, side by side: whose policies changed, and what they permit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    super::Joint,
+    imagined::Imagined,
+    same::{is_same, key, settings_are_same},
+};
+use crate::{
+    Cluster, Direction, End, Judge, Match, Matcher, Party, Policy, PortSet, Reading, Rule, Stranger, Unseen,
+    walk::{Applied, Asked, steps, walk},
+};
+
+/// Both versions.
+pub(super) struct Versions<'v, 'a> {
+    pub(super) judges: [&'v Judge<'a>; 2],
+    /// Policies by the only namespace that they speak for; none for those that may speak for more.
+    homes: [BTreeMap<Option<&'v str>, Vec<&'v Policy>>; 2],
+    /// Policies that are not in the other version as they are in this, by the same.
+    changed: BTreeMap<Option<&'v str>, Vec<&'v Policy>>,
+    /// Whether something else changed that could make a difference to anybody.
+    everything: bool,
+    /// Namespaces with other labels than before.
+    pub(super) relabelled: BTreeSet<&'v str>,
+}
+
+/// The end whose policies are compared.
+pub(super) enum Own {
+    /// A class of each version, or none.
+    Class(Option<u32>, Option<u32>),
+    /// Pods that fit a description, and are not there.
+    Described(Matcher, String),
+}
+
+/// The policies that speak of an end.
+pub(super) struct Spoken<'v> {
+    pub(super) policies: Vec<Applied<'v>>,
+    /// What was not understood and may concern it.
+    concerning: Vec<&'v str>,
+    /// Whether the end is there at all.
+    there: bool,
+    everything: bool,
+}
+
+impl Own {
+    pub(super) fn described(subject: &Matcher) -> Own {
+        let name = match subject {
+            Matcher::Pods { namespaces, pods, .. } => Unseen::Pods(namespaces.clone(), pods.clone()),
+            _ => Unseen::EntireCluster,
+        };
+        Own::Described(subject.clone(), format!("any pod of {name}"))
+    }
+}
+
+impl Spoken<'_> {
+    /// Whether nothing can have changed.
+    pub(super) fn is_same(&self, other: &Spoken<'_>) -> bool {
+        let policies = || self.policies.iter().zip(&other.policies);
+        !self.everything
+            && self.there == other.there
+            && self.concerning == other.concerning
+            && self.policies.len() == other.policies.len()
+            && policies().all(|(a, b)| a.surely == b.surely && is_same(a.policy, b.policy))
+    }
+}
+
+impl<'v, 'a> Versions<'v, 'a> {
+    pub(super) fn new(old: &'v Judge<'a>, new: &'v Judge<'a>) -> Versions<'v, 'a> {
+        let (a, b) = (old.cluster(), new.cluster());
+        let mut changed: BTreeMap<Option<&str>, Vec<&Policy>> = BTreeMap::new();
+        for (here, there) in [(a, b), (b, a)] {
+            let others: BTreeMap<_, &Policy> = there.policies.iter().map(|p| (key(p), p)).collect();
+            for policy in &here.policies {
+                if !others.get(&key(policy)).is_some_and(|other| is_same(policy, other)) {
+                    changed.entry(policy.subject.namespace()).or_default().push(policy);
+                }
+            }
+        }
+        let names = a.namespaces.keys().chain(b.namespaces.keys());
+        let relabelled: BTreeSet<&str> = names
+            .filter(|n| a.namespace_labels(n) != b.namespace_labels(n) && b.namespaces.contains_key(*n))
+            .map(String::as_str)
+            .collect();
+        let everything = !relabelled.is_empty() || !settings_are_same(a, b);
+        Versions { judges: [old, new], homes: [by_home(a), by_home(b)], changed, everything, relabelled }
+    }
+
+    /// Whether a class is one of pods, in whichever version.
+    pub(super) fn is_pods(&self, own: &Own) -> bool {
+        (0..2).any(|version| matches!(self.end(version, own, true, None), Some(End::Pod(_))))
+    }
+
+    /// Whether something that changed may concern an end.
+    pub(super) fn concerns(&self, own: &Own) -> bool {
+        let Own::Class(old, new) = own else { return true };
+        if self.everything || old.is_none() || new.is_none() {
+            return true;
+        }
+        let home = self.home(own);
+        let changed = [None, home].into_iter().filter_map(|h| self.changed.get(&h)).flatten();
+        let meant = |policy: &Policy| {
+            self.judges.iter().enumerate().any(|(version, judge)| {
+                let end = self.end(version, own, true, None);
+                end.is_some_and(|e| policy.subject.matches(judge.cluster(), e) != Match::No)
+            })
+        };
+        changed.into_iter().any(|p| meant(p))
+    }
+
+    /// Whom the policies that changed select, by description.
+    pub(super) fn subjects(&self) -> BTreeSet<&'v Matcher> {
+        let all: BTreeSet<&Matcher> = if self.everything {
+            let policies = self.judges.iter().flat_map(|j| &j.cluster().policies);
+            policies.map(|p| &p.subject).collect()
+        } else {
+            self.changed.values().flatten().map(|p| &p.subject).collect()
+        };
+        all.into_iter().filter(|m| matches!(m, Matcher::Pods { .. })).collect()
+    }
+
+    /// Whether a description fits a pod of either version.
+    pub(super) fn is_there(&self, subject: &Matcher) -> bool {
+        self.judges.iter().any(|judge| {
+            let atom = judge.table().classes.atom(subject);
+            let pods = judge.table().classes.pods();
+            atom.is_some_and(|a| a.yes.iter().chain(a.may.iter()).any(|class| class < pods))
+        })
+    }
+
+    /// Whether a class fits a description, in either version.
+    pub(super) fn matched(&self, matcher: &Matcher, joint: Joint) -> Match {
+        let own = Own::Class(joint.0, joint.1);
+        let one = |version: usize| {
+            let judge = self.judges.get(version)?;
+            Some(matcher.matches(judge.cluster(), self.end(version, &own, true, None)?))
+        };
+        [0, 1].into_iter().filter_map(one).fold(Match::No, Match::or)
+    }
+
+    /// Whether a class fits all that an imagined pod fits.
+    pub(super) fn fits(&self, one: &Imagined, joint: Joint) -> bool {
+        one.descriptions().iter().all(|m| self.matched(m, joint) == Match::Yes)
+    }
+
+    /// The policies that speak of an end, in both versions.
+    pub(super) fn applied(&self, own: &Own, direction: Direction) -> (Spoken<'v>, Spoken<'v>) {
+        (self.spoken(0, own, direction), self.spoken(1, own, direction))
+    }
+
+    fn spoken(&self, version: usize, own: &Own, direction: Direction) -> Spoken<'v> {
+        let mut spoken = Spoken {
+            policies: Vec::new(),
+            concerning: Vec::new(),
+            there: false,
+            everything: self.everything,
+        };
+        let Some(judge) = self.judges.get(version) else { return spoken };
+        let stranger = self.stranger(version, own);
+        let Some(end) = self.end(version, own, true, stranger.as_ref()) else { return spoken };
+        spoken.there = true;
+        let cluster: &'v Cluster = judge.cluster();
+        let unread = cluster.unread.iter().filter(|u| u.concerns.matches(cluster, end) != Match::No);
+        spoken.concerning = unread.map(|u| u.what.as_str()).collect();
+        let home = self.home(own);
+        let homes = self.homes.get(version);
+        let policies: Vec<&'v Policy> = match (own, home) {
+            (Own::Described(..), None) => cluster.policies.iter().collect(),
+            _ => {
+                let all = [None, home].into_iter().filter_map(|h| homes?.get(&h)).flatten();
+                all.copied().collect()
+            }
+        };
+        for policy in policies.into_iter().filter(|p| p.rules(direction).is_some()) {
+            let matched = policy.subject.matches(cluster, end);
+            if matched != Match::No {
+                spoken.policies.push(Applied { policy, surely: matched == Match::Yes });
+            }
+        }
+        spoken
+    }
+
+    /// What may be permitted with an imagined pod.
+    pub(super) fn possible(
+        &self,
+        version: usize,
+        own: &Own,
+        spoken: &Spoken<'v>,
+        one: &Imagined,
+        direction: Direction,
+    ) -> PortSet {
+        let Some(judge) = self.judges.get(version).filter(|_| spoken.there) else {
+            return PortSet::default();
+        };
+        if !spoken.concerning.is_empty() {
+            return PortSet::all();
+        }
+        let cluster = judge.cluster();
+        let fits = one.fits_in(judge);
+        let policies: Vec<(Policy, bool)> =
+            spoken.policies.iter().map(|a| (told_apart(a.policy, direction, &fits), a.surely)).collect();
+        let stranger = self.stranger(version, own);
+        let anybody = Party::Stranger(judge.stranger(&Unseen::EntireCluster, Reading::Implied));
+        let mut possible = PortSet::default();
+        // N11: pods on the network of their node may be taken for pods, or not.
+        for host_is_pod in [true, false] {
+            let ends =
+                (self.end(version, own, host_is_pod, stranger.as_ref()), anybody.end(cluster, host_is_pod));
+            let (Some(own), Some(peer)) = ends else { continue };
+            let asked = Asked { cluster, direction, own, peer, avoiding: false };
+            let is_meant = |policy: &Policy| policy.subject.matches(cluster, own) != Match::No;
+            let applied: Vec<Applied<'_>> = policies
+                .iter()
+                .filter(|(policy, _)| is_meant(policy))
+                .map(|(policy, surely)| Applied { policy, surely: *surely })
+                .collect();
+            let outcome = walk(&steps(cluster, &applied), asked, &PortSet::all(), &mut |_| {});
+            possible = possible.union(&outcome.allow);
+        }
+        possible
+    }
+
+    fn stranger(&self, version: usize, own: &Own) -> Option<Stranger> {
+        let Own::Described(Matcher::Pods { namespaces, pods, .. }, _) = own else { return None };
+        let unseen = Unseen::Pods(namespaces.clone(), pods.clone());
+        let mut stranger = self.judges.get(version)?.stranger(&unseen, Reading::Implied);
+        (stranger.namespace.open, stranger.pod.open) = (false, false);
+        Some(stranger)
+    }
+
+    fn end<'e>(
+        &self,
+        version: usize,
+        own: &Own,
+        host_is_pod: bool,
+        stranger: Option<&'e Stranger>,
+    ) -> Option<End<'e>>
+    where
+        'v: 'e,
+    {
+        let judge: &'v Judge<'a> = self.judges.get(version)?;
+        match (own, stranger) {
+            (Own::Class(old, new), _) => {
+                let class = if version == 0 { *old } else { *new };
+                judge.table().classes.end(class?, host_is_pod)
+            }
+            (Own::Described(..), Some(stranger)) => Some(stranger.end(host_is_pod)),
+            (Own::Described(..), None) => None,
+        }
+    }
+
+    /// The namespace of an end, if it can only be one.
+    fn home<'o>(&'o self, own: &'o Own) -> Option<&'o str> {
+        match own {
+            Own::Described(subject, _) => subject.namespace(),
+            Own::Class(old, new) => [old, new].into_iter().zip(self.judges).find_map(|(class, judge)| {
+                let member = judge.table().classes.members((*class)?).first()?;
+                Some(judge.cluster().pods.get(*member as usize)?.namespace.as_str())
+            }),
+        }
+    }
+}
+
+fn by_home(cluster: &Cluster) -> BTreeMap<Option<&str>, Vec<&Policy>> {
+    let mut all: BTreeMap<Option<&str>, Vec<&Policy>> = BTreeMap::new();
+    for policy in &cluster.policies {
+        all.entry(policy.subject.namespace()).or_default().push(policy);
+    }
+    all
+}
+
+/// The policy with everyone and nobody for the peers that fit and do not fit; what cannot be read stays.
+fn told_apart(policy: &Policy, direction: Direction, fits: &dyn Fn(&Matcher) -> bool) -> Policy {
+    let rule = |rule: &Rule| {
+        let peer = if rule.peers.iter().any(fits) {
+            Matcher::Anyone
+        } else if rule.peers.contains(&Matcher::Unreadable) {
+            Matcher::Unreadable
+        } else {
+            Matcher::Nobody
+        };
+        let (name, own, ports) = (rule.name.clone(), rule.own.clone(), rule.ports.clone());
+        Rule { name, peers: vec![peer], own, ports, ..*rule }
+    };
+    let rules = policy.rules(direction).map(|rules| rules.iter().map(rule).collect::<Vec<Rule>>());
+    let (ingress, egress) = match direction {
+        Direction::Egress => (None, rules),
+        Direction::Ingress => (rules, None),
+    };
+    Policy {
+        namespace: policy.namespace.clone(),
+        name: policy.name.clone(),
+        layer: policy.layer.clone(),
+        subject: policy.subject.clone(),
+        ingress,
+        egress,
+        ..*policy
+    }
+}
