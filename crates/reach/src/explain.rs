@@ -2,7 +2,7 @@
 
 use crate::{
     Action, Answer, Decision, Direction, Effect, End, Explanation, Judge, Layer, LayerDecision, Match, Part,
-    Party, Policy, PortSet, Protocol, Reason, Rule, RuleName, Said, Verdict,
+    Party, Pod, PodView, Policy, PortSet, Protocol, Reason, Rule, RuleName, Said, Verdict,
     side::Permitted,
     walk::{Applied, Asked, Note, Outcome, Step, steps, walk},
 };
@@ -185,7 +185,11 @@ impl Judge<'_> {
     }
 
     fn reason(&self, policy: &Policy, rule: Option<&Rule>, said: Said) -> Reason {
+        let cluster = self.cluster();
+        let selected =
+            |pod: &&Pod| policy.subject.matches(cluster, End::Pod(PodView::new(cluster, pod))) != Match::No;
         Reason {
+            selects: cluster.pods.iter().filter(selected).count(),
             kind: policy.kind,
             policy: policy.full_name(),
             rule: rule.map(|r| RuleName { number: r.number, name: r.name.clone() }),

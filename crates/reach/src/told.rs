@@ -132,9 +132,10 @@ impl Part {
                 self.ports
             ));
         }
-        // A rule with other ports is the nearest, else a policy that has rules at all.
-        let near = |r: &&Reason| r.kind == PolicyKind::NetworkPolicy && r.said == Said::OtherPorts;
-        let policy = last.reasons.iter().find(near).or(last.reasons.first())?;
+        // A rule with other ports is the nearest, else the policy of the fewest pods: that of the workload, where
+        // others are for its namespace. Of those that select as many, one that has rules.
+        let near = |r: &Reason| r.kind == PolicyKind::NetworkPolicy && r.said == Said::OtherPorts;
+        let policy = last.reasons.iter().min_by_key(|r| (!near(r), r.selects, r.said == Said::NoRules))?;
         let place = format!("{}:{}", policy.at.file, policy.at.line);
         Some(format!(
             "an {way} rule for {peer} and {} in {} {} ({place})",

@@ -82,6 +82,9 @@ pub struct Reason {
     pub said: Said,
     /// Where the rule, or the policy, stands.
     pub at: Where,
+    /// How many pods the policy selects, or may select.
+    #[serde(skip)]
+    pub selects: usize,
 }
 
 /// How a rule is called.

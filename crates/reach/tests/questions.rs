@@ -183,3 +183,22 @@ fn what_became_possible_and_what_stopped_being_possible() {
     insta::assert_snapshot!(compared(POLICIES, &POLICIES.replace("app: cart } } }]", "app: web } } }]")));
     insta::assert_snapshot!(compared(POLICIES, "# none\n"));
 }
+
+#[test]
+fn a_hint_names_the_policy_of_the_fewest_pods() {
+    let rule = "egress: [{ to: [{ podSelector: { matchLabels: { app: db } } }] }]";
+    let policy = |name: &str, selector: &str, rule: &str| {
+        format!(
+            "---\nkind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata: {{ name: {name}, namespace: shop }}\nspec: {{ podSelector: {{ {selector} }}, policyTypes: [Egress], {rule} }}\n"
+        )
+    };
+    let policies = policy("allow-dns", "", rule) + &policy("web", "matchLabels: { app: web }", "egress: []");
+    let manifests = shop(&policies);
+    let judge = Judge::new(&manifests);
+    let (from, to) = (judge.source("shop/web").unwrap(), judge.destination("shop/cart:80").unwrap());
+    let (to, ports) = to.first().unwrap();
+    let text = judge.explain(from.first().unwrap(), to, ports).text();
+    assert!(text.ends_with(
+        "to allow it: an egress rule for shop/cart[Deployment] and TCP 80 in NetworkPolicy shop/web (policies.yaml:7)\n"
+    ), "{text}");
+}
