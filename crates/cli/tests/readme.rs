@@ -1,4 +1,4 @@
-//! The commands of the README print what it says.
+//! The commands of the README and of the documents print what they say.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{fs, path::Path, process::Command};
@@ -35,14 +35,14 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-#[test]
-fn what_the_readme_shows_is_what_is_printed() {
+#[track_caller]
+fn check(document: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let desk = tempfile::tempdir().unwrap();
     for folder in ["docs", "examples"] {
         copy(&root.join(folder), &desk.path().join(folder));
     }
-    let commands = commands(&fs::read_to_string(root.join("README.md")).unwrap());
+    let commands = commands(&fs::read_to_string(root.join(document)).unwrap());
     assert!(commands.len() > 3);
     for (command, printed) in commands {
         let output = Command::new(env!("CARGO_BIN_EXE_meshgen"))
@@ -53,4 +53,14 @@ fn what_the_readme_shows_is_what_is_printed() {
         let all = [output.stdout, output.stderr].concat();
         assert_eq!(String::from_utf8(all).unwrap(), printed, "meshgen {command}");
     }
+}
+
+#[test]
+fn what_the_readme_shows_is_what_is_printed() {
+    check("README.md");
+}
+
+#[test]
+fn what_the_page_about_reach_shows_is_what_is_printed() {
+    check("docs/reach.md");
 }
