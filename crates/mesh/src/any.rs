@@ -9,6 +9,7 @@ use crate::{
 impl Mesh {
     /// What the client sees of a port, whatever it sends there: [`Outcome::Partial`] where requests fare differently.
     pub fn any(&self, call: &Call, below: Below) -> Verdict {
+        let call = &self.as_known(call);
         self.each_membership(call, |client, server| {
             let http = self.verdict_of_all(call, true, below, (client, server));
             let tcp = self.verdict_of_all(call, false, below, (client, server));
@@ -53,6 +54,9 @@ impl Mesh {
         }
         if !http {
             return Some(self.judged(&arrived, None));
+        }
+        if self.fare_alike(&arrived) {
+            return Some(self.judged(&arrived, Some(&Request::default())));
         }
         let routed = self.routed_by();
         let kinds = Kinds::of(&arrived.policies, &routed, &self.settings, &arrived.seen);

@@ -11,7 +11,7 @@ use meshgen_yaml::Place;
 use crate::{Labels, Meta, Pod, Selector};
 
 pub use condition::{Identity, Request, Seen, Token};
-pub(crate) use decide::{Answer, decide};
+pub(crate) use decide::{Answer, View, decide};
 pub use decide::{Decided, Effect};
 pub use remains::{Clause, Remains, Term};
 pub(crate) use requests::Kinds;

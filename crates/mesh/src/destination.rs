@@ -119,6 +119,9 @@ pub(crate) fn host_matches(pattern: &str, host: &str) -> bool {
     }
 }
 
+/// Whether a rule counts for a client.
+type Counts<'a> = &'a dyn Fn(&DestinationRule) -> bool;
+
 /// How the client is told to encrypt, and by what.
 pub(crate) type Told = Option<(TlsMode, Said)>;
 
@@ -137,18 +140,18 @@ impl Mesh {
         let default = &self.settings.rule_export;
         let own = |r: &DestinationRule| {
             let at_home = r.export_to.is_empty() || is_exported(&r.export_to, client.0, client.0);
-            r.meta.namespace == client.0 && at_home && (client.0 != root || r.is_private(default))
+            at_home && (client.0 != root || r.is_private(default))
         };
-        let from = |namespace: &str, r: &DestinationRule| {
+        let exported = |r: &DestinationRule| {
             let to = if r.export_to.is_empty() { default } else { &r.export_to };
-            r.meta.namespace == namespace
-                && !r.is_private(default)
-                && is_exported(to, &r.meta.namespace, client.0)
+            !r.is_private(default) && is_exported(to, &r.meta.namespace, client.0)
         };
-        let lookups: [&dyn Fn(&DestinationRule) -> bool; 3] =
-            [&own, &|r| from(&service.meta.namespace, r), &|r| from(root, r)];
-        for lookup in lookups {
-            let rules: Vec<_> = self.destination_rules.iter().filter(|r| lookup(r)).collect();
+        let lookups: [(&str, Counts<'_>); 3] =
+            [(client.0, &own), (&service.meta.namespace, &exported), (root, &exported)];
+        for (namespace, counts) in lookups {
+            let numbers = self.rules_of.get(namespace).map_or(&[][..], Vec::as_slice);
+            let rules = numbers.iter().filter_map(|n| self.destination_rules.get(*n));
+            let rules: Vec<_> = rules.filter(|r| counts(r)).collect();
             let specific = most_specific(&rules, &host);
             if !specific.is_empty() {
                 return self.chosen(&specific, client, port);

@@ -3,7 +3,7 @@
 use crate::{
     Call, Carried, Client, Decided, Effect, Identity, Layer, Mesh, Outcome, Provider, Reason, Remains,
     Request, Seen, Token, Verdict,
-    authorization::{Answer, decide},
+    authorization::{Answer, View, decide},
     verdict::Arrived,
 };
 
@@ -55,7 +55,8 @@ impl Mesh {
             request.token = Token::None;
         }
         let answers = |name: &str| self.answer(name);
-        let decided = decide(&arrived.policies, &self.settings, &seen, &answers);
+        let view = View { settings: &self.settings, seen: &seen, any: false, answers: &answers };
+        let decided = decide(&arrived.policies, view);
         let outcome = match decided.effect {
             Effect::Allowed => Outcome::Open,
             Effect::Unknown => Outcome::Unknown,
@@ -68,10 +69,18 @@ impl Mesh {
         done(outcome, reasons)
     }
 
+    /// Whether all requests fare alike, because the connection alone decides.
+    pub(crate) fn fare_alike(&self, arrived: &Arrived<'_>) -> bool {
+        let seen = Seen { request: Some(Request::default()), ..arrived.seen.clone() };
+        let answers = |name: &str| self.answer(name);
+        let view = View { settings: &self.settings, seen: &seen, any: true, answers: &answers };
+        self.routes.is_empty() && decide(&arrived.policies, view).effect != Effect::Unknown
+    }
+
     /// What the policies that bind a pod make of what its sidecar sees.
     pub fn decided(&self, pod: usize, seen: &Seen) -> Decided {
         let answers = |name: &str| self.answer(name);
-        decide(&self.bound(pod), &self.settings, seen, &answers)
+        decide(&self.bound(pod), View { settings: &self.settings, seen, any: false, answers: &answers })
     }
 
     /// What a provider of CUSTOM policies does, as far as the manifests tell (S26).

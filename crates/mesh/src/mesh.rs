@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use meshgen_yaml::{Problem, Sources};
 
 use crate::{
-    AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, Mode, ModeOf,
-    PeerAuthentication, Pod, Protocol, RequestAuthentication, Route, Service, ServiceEntry, Settings,
-    SidecarScope,
+    AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, ModeOf, PeerAuthentication,
+    Pod, Protocol, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
     injection::labels_after_injection,
     object::{Undecided, oldest},
     read,
@@ -42,6 +41,8 @@ pub struct Mesh {
     pub routes: Vec<Route>,
     /// What is wrong with the manifests, or not understood.
     pub problems: Vec<Problem>,
+    /// The numbers of [`Mesh::destination_rules`], by their namespaces.
+    pub(crate) rules_of: BTreeMap<String, Vec<usize>>,
 }
 
 /// How a pod is in the mesh.
@@ -55,6 +56,8 @@ pub struct Member {
     pub policies: Vec<usize>,
     /// The numbers of [`Mesh::services`] that lead to it.
     pub services: Vec<usize>,
+    /// The numbers of [`Mesh::peer_authentications`] that bind it.
+    pub peers: Vec<usize>,
 }
 
 impl Mesh {
@@ -75,6 +78,9 @@ impl Mesh {
             let own = || Labels::from([("kubernetes.io/metadata.name".to_owned(), name.clone())]);
             self.namespaces.entry(name.clone()).or_insert_with(own);
         }
+        for (number, rule) in (0..).zip(&self.destination_rules) {
+            self.rules_of.entry(rule.meta.namespace.clone()).or_default().push(number);
+        }
         let none = Labels::new();
         let member = |pod: &Pod| {
             let namespace = self.namespaces.get(&pod.namespace).unwrap_or(&none);
@@ -83,7 +89,8 @@ impl Mesh {
             let root = &self.settings.root_namespace;
             let policies = numbers(&self.policies, |a| a.binds(root, pod, &labels));
             let services = numbers(&self.services, |s| s.selects(pod, &labels));
-            Member { injection, labels, policies, services }
+            let peers = numbers(&self.peer_authentications, |p| p.binds(root, &pod.namespace, &labels));
+            Member { injection, labels, policies, services, peers }
         };
         self.members = self.pods.iter().map(member).collect();
     }
@@ -117,16 +124,9 @@ impl Mesh {
 
     /// The mode of a port of a pod.
     pub fn mode(&self, pod: usize, port: u16) -> Result<ModeOf, Undecided> {
-        let (Some(p), Some(labels)) = (self.pods.get(pod), self.labels(pod)) else {
-            return Ok(ModeOf { mode: Mode::Permissive, said: None });
-        };
-        crate::peer::mode(
-            &self.peer_authentications,
-            &self.settings.root_namespace,
-            &p.namespace,
-            labels,
-            port,
-        )
+        let near = self.members.get(pod).map_or(&[][..], |m| &m.peers);
+        let near: Vec<_> = near.iter().filter_map(|n| self.peer_authentications.get(*n)).collect();
+        crate::peer::mode(&near, &self.settings.root_namespace, port)
     }
 
     /// The policies that bind a pod.

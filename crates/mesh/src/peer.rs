@@ -91,23 +91,25 @@ impl Said {
     }
 }
 
-/// The mode of a port of a pod: workload before namespace before mesh, PERMISSIVE if nothing says it.
+impl PeerAuthentication {
+    /// Whether it binds a pod with these labels. One with a selector in the root namespace binds nobody, also not there.
+    pub fn binds(&self, root: &str, namespace: &str, labels: &Labels) -> bool {
+        let own = self.meta.namespace == namespace && self.selector.selects(labels);
+        if self.meta.namespace == root { self.selector.is_empty() } else { own }
+    }
+}
+
+/// The mode of a port of a pod, by those that bind it: workload before namespace before mesh, PERMISSIVE if nothing says it.
 ///
-/// One with a selector in the root namespace binds nobody, also not there. Of several at one level the oldest counts.
+/// Of several at one level the oldest counts.
 /// Source: `pilot/pkg/security/authn/policy_applier.go`, `ComposePeerAuthentication`.
-pub(crate) fn mode(
-    all: &[PeerAuthentication],
-    root: &str,
-    namespace: &str,
-    labels: &Labels,
-    port: u16,
-) -> Result<ModeOf, Undecided> {
-    let at =
-        |level: &dyn Fn(&PeerAuthentication) -> bool| all.iter().filter(|p| level(p)).collect::<Vec<_>>();
-    let mesh = at(&|p| p.meta.namespace == root && p.selector.is_empty());
-    let own = |p: &PeerAuthentication| p.meta.namespace == namespace && namespace != root;
-    let space = at(&|p| own(p) && p.selector.is_empty());
-    let workload = at(&|p| own(p) && !p.selector.is_empty() && p.selector.selects(labels));
+pub(crate) fn mode(near: &[&PeerAuthentication], root: &str, port: u16) -> Result<ModeOf, Undecided> {
+    let at = |level: &dyn Fn(&PeerAuthentication) -> bool| {
+        near.iter().filter(|p| level(p)).copied().collect::<Vec<_>>()
+    };
+    let mesh = at(&|p| p.meta.namespace == root);
+    let space = at(&|p| p.meta.namespace != root && p.selector.is_empty());
+    let workload = at(&|p| p.meta.namespace != root && !p.selector.is_empty());
     let mut found = ModeOf { mode: Mode::Permissive, said: None };
     for (level, ports) in [(mesh, false), (space, false), (workload, true)] {
         // What the oldest says counts even if that is nothing: it inherits, whatever the others say.

@@ -50,6 +50,7 @@ pub(crate) fn undecided(layer: Layer, reasons: &[Reason], what: &Undecided) -> V
 impl Mesh {
     /// What the client sees, by what it sends: a request, or over TCP only that it sends something.
     pub fn verdict(&self, call: &Call, request: Option<&Request>, below: Below) -> Verdict {
+        let call = &self.as_known(call);
         self.each_membership(call, |client, server| {
             if let Some(verdict) = self.routed(call, client, request) {
                 return verdict;
@@ -59,6 +60,23 @@ impl Mesh {
                 Err(verdict) => *verdict,
             }
         })
+    }
+
+    /// Sidecars know the addresses of the pods behind a headless Service, unless its port is HTTP: that is told apart by
+    /// the host that a request names.
+    ///
+    /// Source: `pilot/pkg/networking/core/listener.go`, `buildSidecarOutboundListeners`.
+    pub(crate) fn as_known(&self, call: &Call) -> Call {
+        let services = self.members.get(call.server).map_or(&[][..], |m| &m.services);
+        let known = |n: &&usize| {
+            let service = self.services.get(**n).filter(|s| s.headless);
+            let port = service.and_then(|s| s.ports.iter().find(|p| p.tcp && p.number == call.port));
+            port.is_some_and(|p| Protocol::of(p) != Protocol::Http)
+        };
+        match (call.by, services.iter().find(known)) {
+            (By::Address, Some(service)) => Call { by: By::Service(*service, call.port), ..*call },
+            (By::Address | By::Service(..), _) => *call,
+        }
     }
 
     /// What holds for each way in which the ends may be in the mesh, where that is not known.

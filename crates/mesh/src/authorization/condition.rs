@@ -81,11 +81,16 @@ pub(crate) struct Look<'a> {
     /// The namespace of the policy.
     pub(crate) namespace: &'a str,
     pub(crate) seen: &'a Seen,
+    /// Whether any request is meant, so that what only HTTP has may be anything.
+    pub(crate) any: bool,
 }
 
 impl Condition {
     /// Whether it holds. One of the values is meant, and none of the other values.
     pub(crate) fn holds(&self, look: Look<'_>) -> Truth {
+        if look.any && self.attribute.is_http() {
+            return Truth::May;
+        }
         let text = self.attribute.text(look);
         let any = |values: &[String]| Truth::any(values.iter().map(|v| self.attribute.is(look, &text, v)));
         let yes = if self.values.is_empty() { Truth::Yes } else { any(&self.values) };

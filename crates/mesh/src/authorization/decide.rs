@@ -30,8 +30,16 @@ pub struct Decided {
     pub by: Vec<Said>,
 }
 
-/// What the providers of CUSTOM policies are known to do.
-pub(crate) type Answers<'a> = &'a dyn Fn(&str) -> Answer;
+/// What policies look at.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) seen: &'a Seen,
+    /// Whether any request is meant: what is decided then holds for all of them.
+    pub(crate) any: bool,
+    /// What the providers of CUSTOM policies are known to do.
+    pub(crate) answers: &'a dyn Fn(&str) -> Answer,
+}
 
 /// What a provider does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +63,8 @@ impl Decided {
 }
 
 /// What these policies, which all bind the pod, make of what its sidecar sees.
-pub(crate) fn decide(
-    policies: &[&AuthorizationPolicy],
-    settings: &Settings,
-    seen: &Seen,
-    answers: Answers<'_>,
-) -> Decided {
+pub(crate) fn decide(policies: &[&AuthorizationPolicy], view: View<'_>) -> Decided {
+    let seen = view.seen;
     if seen.tokens && seen.request.as_ref().is_some_and(|r| r.token == Token::Invalid) {
         return Decided::new(Effect::Denied, "the token is not valid (401)", Vec::new());
     }
@@ -70,10 +74,10 @@ pub(crate) fn decide(
     };
     let enforced = |action| of(action).into_iter().filter(|p| !p.dry_run).collect::<Vec<_>>();
     let stages = [
-        custom(&of(Action::Custom), settings, seen, answers),
-        deny(&enforced(Action::Deny), settings, seen),
+        custom(&of(Action::Custom), view),
+        deny(&enforced(Action::Deny), view),
         broken(policies),
-        allow(&enforced(Action::Allow), settings, seen),
+        allow(&enforced(Action::Allow), view),
     ];
     // Each stage has to let it pass, so the worst of them decides; of equals, the one that is asked first. But what is
     // not understood may allow it.
@@ -93,19 +97,14 @@ fn broken(policies: &[&AuthorizationPolicy]) -> Decided {
     }
 }
 
-fn custom(
-    policies: &[&AuthorizationPolicy],
-    settings: &Settings,
-    seen: &Seen,
-    answers: Answers<'_>,
-) -> Decided {
+fn custom(policies: &[&AuthorizationPolicy], view: View<'_>) -> Decided {
     let names: BTreeSet<&str> = policies.iter().filter_map(|p| p.provider.as_deref()).collect();
-    let tcp = seen.request.is_none();
+    let tcp = view.seen.request.is_none();
     let mut decided = Decided::new(Effect::Allowed, "no provider is asked", Vec::new());
     for policy in policies {
-        let found = matching(&[*policy], settings, seen);
+        let found = matching(&[*policy], view);
         let matched = found.map_or(Truth::No, |(truth, ..)| truth);
-        let answer = policy.provider.as_deref().map_or(Answer::Missing, answers);
+        let answer = policy.provider.as_deref().map_or(Answer::Missing, view.answers);
         let effect = match (matched, answer) {
             (Truth::No, _) => continue,
             // More than one provider for a pod is not supported, and refuses what the rules of either match.
@@ -131,8 +130,8 @@ fn custom(
     decided
 }
 
-fn deny(policies: &[&AuthorizationPolicy], settings: &Settings, seen: &Seen) -> Decided {
-    match matching(policies, settings, seen) {
+fn deny(policies: &[&AuthorizationPolicy], view: View<'_>) -> Decided {
+    match matching(policies, view) {
         Some((Truth::Yes, rule, by)) => {
             Decided::new(Effect::Denied, format!("rule {rule} denies it"), vec![by])
         }
@@ -143,11 +142,11 @@ fn deny(policies: &[&AuthorizationPolicy], settings: &Settings, seen: &Seen) -> 
     }
 }
 
-fn allow(policies: &[&AuthorizationPolicy], settings: &Settings, seen: &Seen) -> Decided {
+fn allow(policies: &[&AuthorizationPolicy], view: View<'_>) -> Decided {
     if policies.is_empty() {
         return Decided::new(Effect::Allowed, "no policy of the action ALLOW binds the pod", Vec::new());
     }
-    match matching(policies, settings, seen) {
+    match matching(policies, view) {
         Some((Truth::Yes, rule, by)) => {
             Decided::new(Effect::Allowed, format!("rule {rule} allows it"), vec![by])
         }
@@ -162,14 +161,11 @@ fn allow(policies: &[&AuthorizationPolicy], settings: &Settings, seen: &Seen) ->
 }
 
 /// The rule that matches, or else the first that may, with its number from 1.
-fn matching(
-    policies: &[&AuthorizationPolicy],
-    settings: &Settings,
-    seen: &Seen,
-) -> Option<(Truth, usize, Said)> {
+fn matching(policies: &[&AuthorizationPolicy], view: View<'_>) -> Option<(Truth, usize, Said)> {
+    let View { settings, seen, .. } = view;
     let mut best: Option<(Truth, usize, Said)> = None;
     for policy in policies {
-        let look = Look { settings, namespace: &policy.meta.namespace, seen };
+        let look = Look { settings, namespace: &policy.meta.namespace, seen, any: view.any };
         for (number, rule) in (1..).zip(&policy.rules) {
             let truth = rule.matches(policy.action, look);
             if best.as_ref().is_none_or(|(found, ..)| truth > *found) {

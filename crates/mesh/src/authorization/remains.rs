@@ -45,7 +45,7 @@ impl Remains {
         let clauses = |action| {
             let enforced = policies.iter().filter(move |p| p.action == action && !p.dry_run);
             let left = |p: &&AuthorizationPolicy| {
-                let look = Look { settings, namespace: &p.meta.namespace, seen };
+                let look = Look { settings, namespace: &p.meta.namespace, seen, any: true };
                 p.rules.iter().flat_map(|r| r.left(look)).collect::<Vec<Clause>>()
             };
             let clauses: BTreeSet<Clause> = enforced.flat_map(left).collect();
@@ -78,8 +78,7 @@ impl Rule {
 fn clause<'a>(conditions: impl Iterator<Item = &'a Condition>, look: Look<'_>) -> Option<Clause> {
     let mut terms = Vec::new();
     for c in conditions {
-        let truth = if c.attribute.is_http() { Truth::May } else { c.holds(look) };
-        match truth {
+        match c.holds(look) {
             Truth::No => return None,
             Truth::Yes => {}
             Truth::May => terms.push(Term {

@@ -166,8 +166,19 @@ impl World {
         }
         let call = Call { client, server, port: pod_port, by: By::Service(service, port) };
         let verdict = self.mesh.verdict(&call, request, below);
-        // What is said of any request holds for each one.
-        let any = self.mesh.any(&call, below).outcome;
+        self.holds_for_each(&call, below, &verdict);
+        if let Some(request) = request {
+            for (method, path) in [("PUT", "/x"), ("GET", "/y"), ("POST", "/x/a"), ("GET", "/")] {
+                let other = Request { method: method.to_owned(), path: path.to_owned(), ..request.clone() };
+                self.holds_for_each(&call, below, &self.mesh.verdict(&call, Some(&other), below));
+            }
+        }
+        verdict
+    }
+
+    /// What is said of any request holds for each one.
+    fn holds_for_each(&self, call: &Call, below: Below, verdict: &Verdict) {
+        let any = self.mesh.any(call, below).outcome;
         let agrees = match any {
             Outcome::Open => verdict.outcome == Outcome::Open,
             Outcome::Partial(_) => true,
@@ -178,6 +189,5 @@ impl World {
             }
         };
         assert!(agrees, "any: {any:?}, one: {verdict:?}");
-        verdict
     }
 }

@@ -157,6 +157,17 @@ fn s1_a_headless_service_is_known_by_the_address_of_its_pods() {
     let mesh = world(&format!("{HEADLESS}{}", peers(STRICT)));
     assert_eq!(seen(&mesh, &call(&mesh, "meshed/cli", "hl.server:8080"), Some(&get("/x"))), "200");
     assert_eq!(seen(&mesh, &call(&mesh, "plain/cli", "hl.server:8080"), Some(&get("/x"))), "reset");
+    // By address too, but not where requests are told apart by their host.
+    let by_address = |protocol: &str| {
+        let mesh = world(&format!(
+            "{}{}",
+            HEADLESS.replace("name: http", &format!("name: {protocol}")),
+            peers(STRICT)
+        ));
+        let call = Call { by: By::Address, ..call(&mesh, "meshed/cli", "hl.server:8080") };
+        seen(&mesh, &call, Some(&get("/x")))
+    };
+    assert_eq!((by_address("http"), by_address("tcp")), ("reset", "200"));
 }
 
 #[test]
