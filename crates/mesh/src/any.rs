@@ -37,19 +37,11 @@ impl Mesh {
             Ok(arrived) => arrived,
             Err(verdict) => return Some(*verdict),
         };
-        let declared = arrived.spoken.into_iter().chain((!arrived.unguarded).then_some(arrived.protocol));
-        let fits = |p: Protocol| p == Protocol::Detected || p.is_http(http) == http;
-        if !declared.clone().all(fits) && declared.clone().any(fits) && declared.count() > 1 {
-            // One end tells requests apart and the other does not: requests are what is sent.
-            if !http {
-                return None;
-            }
-        } else if !arrived
-            .spoken
-            .into_iter()
-            .chain((!arrived.unguarded).then_some(arrived.protocol))
-            .all(fits)
-        {
+        let guarded = Some(arrived.protocol).filter(|_| !arrived.unguarded);
+        let declared: Vec<Protocol> = arrived.spoken.into_iter().chain(guarded).collect();
+        let fitting = declared.iter().filter(|p| p.is_http(http) == http).count();
+        // Where one end tells requests apart and the other does not, requests are what is sent.
+        if fitting < declared.len() && (fitting == 0 || !http) {
             return None;
         }
         if !http {
