@@ -62,10 +62,13 @@ def stored(cluster: Cluster, one: Object) -> Object | None:
 
 def runs(cluster: Cluster, name: str, said: list[Object]) -> None:
     """Admission lets the pods in: a namespace that restricts them is served by the pods that are meant for it."""
+    patience = 60
     for one in [d for d in said if d["kind"] in WORKLOADS and d["spec"].get("replicas") != 0]:
         what = f"{one['kind'].lower()}/{one['metadata']['name']}"
         place = one["metadata"]["namespace"]
-        done = cluster.kubectl("rollout", "status", what, "--namespace", place, "--timeout=40s")
+        done = cluster.kubectl("rollout", "status", what, "--namespace", place, f"--timeout={patience}s")
+        # Where the first one waits in vain, the others do too.
+        patience = patience if done.returncode == 0 else 3
         events = "" if done.returncode == 0 else cluster.kubectl("events", "--namespace", place, "--types=Warning").stdout
         check(f"{name}: {place}/{one['metadata']['name']} gets its pods", done.returncode == 0, f"{words(done)}\n{events}")
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from checks import apply, charts, istio, prometheus, shell
 from cluster import Cluster
-from report import check, note, skip, trial
+from report import NOW, check, skip, trial
 from tools import Tools
 from trees import Tree, copy
 
@@ -72,5 +72,6 @@ def broken(judge: Judge, one: Tree, what: str, program: str, pattern: str, old: 
         look(changed)
     lines = seen.lines or []
     check(f"noticed: {what}", re.search(old, text) and seen.failed, "\n".join(lines))
-    for line in [x for i, x in enumerate(lines) if x.startswith("not ok") or (x.startswith("#  ") and any(y.startswith("not ok") for y in lines[max(0, i - 6) : i]))][:8]:
-        note(line)
+    said = [line for line in lines if not line.startswith("ok")]
+    for line in said[:8]:
+        NOW.tally.say(f"#     {line}")
