@@ -33,3 +33,7 @@ bench *ARGS:
 # What is rendered, judged by the tools that read it; the first run compiles them
 conformance *SECTIONS:
     python3 conformance/run.py {{SECTIONS}}
+
+# Other tools' own cases, in a folder of the layout that crates/oracle describes
+corpus DIR *ARGS:
+    cargo run --quiet --locked -p meshgen-oracle --bin meshgen-corpus -- {{DIR}} --accepted crates/oracle/accepted.tsv {{ARGS}}

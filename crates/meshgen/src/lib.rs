@@ -47,7 +47,7 @@ pub use meshgen_spec as spec;
 pub use meshgen_spec::Input;
 pub use meshgen_tree as tree;
 pub use meshgen_yaml as yaml;
-pub use project::{Project, read};
+pub use project::{Project, manifests, read};
 pub use prove::{Proven, prove};
 
 /// The examples of the README are tests.

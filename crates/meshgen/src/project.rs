@@ -2,7 +2,7 @@
 
 use meshgen_bundle::Bundle;
 use meshgen_spec::{Input, Spec};
-use meshgen_tree::{Digest, Origin};
+use meshgen_tree::{Digest, Origin, RenderError, render};
 use meshgen_yaml::{Problem, Severity, Sources};
 
 /// A spec that was read, and what it asks for.
@@ -46,4 +46,14 @@ impl Project {
         }
         Origin { meshgen: version.into(), spec: Digest::of(&texts) }
     }
+}
+
+/// The manifests of a bundle and what it assumes beside them, in the files that they go into: what a judge of them
+/// reads.
+pub fn manifests(bundle: &Bundle) -> Result<Sources, RenderError> {
+    let mut sources = Sources::default();
+    for file in render(bundle)?.files.into_iter().filter(|file| file.resource || file.is_assumed()) {
+        sources.add(file.path.as_str(), file.text);
+    }
+    Ok(sources)
 }

@@ -1,7 +1,7 @@
 //! Claims of a spec, proven or refuted by the network and the mesh above it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use meshgen::{Input, claims, prove, reach::Manifests, read, tree::render, yaml::Sources};
+use meshgen::{Input, claims, prove, reach::Manifests, read};
 
 /// A shop where nothing is open that is not said, and a client outside of the mesh.
 const SHOP: &str = "\
@@ -27,12 +27,7 @@ fn found(without: &str, list: &[&str]) -> String {
     let text = format!("{SHOP}expect:\n  a:\n    without: [{without}]\n    claims:\n{list}");
     let project = read(vec![Input::File("a.yaml".to_owned(), text)]);
     let spec = project.spec.unwrap_or_else(|| panic!("{:#?}", project.problems));
-    let mut sources = Sources::default();
-    for file in render(&project.bundle.unwrap()).unwrap().files {
-        if file.resource || file.is_assumed() {
-            sources.add(file.path.as_str(), file.text);
-        }
-    }
+    let sources = meshgen::manifests(&project.bundle.unwrap()).unwrap();
     let manifests = Manifests::read(sources);
     let proven = claims(&spec).into_iter().map(|claim| {
         let proven = prove(&manifests, &spec, &claim).unwrap();

@@ -11,7 +11,7 @@ use meshgen::{
 };
 use serde_json::{Value, json};
 
-use super::judged::{add, add_rendered};
+use super::judged::{add, rendered};
 use crate::{
     args::FailOn,
     exit::Exit,
@@ -57,7 +57,7 @@ fn sources(path: &Path, report: &mut Report) -> Sources {
         Ok(input) if Kind::of(&input) == Kind::Spec => {
             let project = meshgen::read(vec![input]);
             if let Some(bundle) = &project.bundle {
-                add_rendered(bundle, &mut sources, report);
+                sources = rendered(bundle, report);
             }
             report.add_problems(project.sources, project.problems);
         }

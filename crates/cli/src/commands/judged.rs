@@ -7,7 +7,6 @@ use meshgen::{
     bundle::Bundle,
     reach::Manifests,
     spec::Spec,
-    tree::render,
     yaml::{Problem, Sources},
 };
 
@@ -45,7 +44,7 @@ pub(crate) fn judged(files: &[PathBuf], report: &mut Report) -> Option<Judged> {
         }
         let mut project = meshgen::read(specs);
         report.add_problems(project.sources, project.problems);
-        add_rendered(&project.bundle.take()?, &mut sources, report);
+        sources = rendered(&project.bundle.take()?, report);
         spec = project.spec;
     }
     for input in others {
@@ -56,8 +55,7 @@ pub(crate) fn judged(files: &[PathBuf], report: &mut Report) -> Option<Judged> {
 
 /// The manifests that a bundle would give, and what it assumes beside them.
 pub(crate) fn of_bundle(bundle: &Bundle, report: &mut Report) -> Option<Manifests> {
-    let mut sources = Sources::default();
-    add_rendered(bundle, &mut sources, report);
+    let sources = rendered(bundle, report);
     (report.exit == Exit::Yes).then(|| read(sources, report))
 }
 
@@ -82,14 +80,10 @@ pub(crate) fn add(input: Input, sources: &mut Sources) {
     }
 }
 
-/// The objects of a bundle, in the files that they would be in.
-pub(crate) fn add_rendered(bundle: &Bundle, sources: &mut Sources, report: &mut Report) {
-    match render(bundle) {
-        Ok(tree) => {
-            for file in tree.files.into_iter().filter(|f| f.resource || f.is_assumed()) {
-                sources.add(file.path.as_str(), file.text);
-            }
-        }
-        Err(e) => report.fail(Failure::of(&e)),
-    }
+/// What a bundle would give to a judge.
+pub(crate) fn rendered(bundle: &Bundle, report: &mut Report) -> Sources {
+    meshgen::manifests(bundle).unwrap_or_else(|e| {
+        report.fail(Failure::of(&e));
+        Sources::default()
+    })
 }
