@@ -229,12 +229,18 @@ pub struct Handshake {
     pub server: bool,
     /// The server's mode for the port.
     pub mode: crate::Mode,
+    /// The mode of the server's namespace.
+    pub namespace_mode: crate::Mode,
+    /// The client names a headless Service; then the server counts as labelled if all pods behind it are.
+    pub headless: bool,
 }
 
 impl Handshake {
-    /// What is sent (I8). Auto mTLS looks at the label and at the mode, and not at ports that are left alone (S33).
+    /// What is sent (I8). Auto mTLS looks at the mode of the namespace first, then at the label and, but for headless
+    /// Services, at the mode of the port; and not at ports that are left alone (S33).
     ///
-    /// Source: `pilot/pkg/xds/endpoints/mtls_checker.go`.
+    /// Sources: `pilot/pkg/model/push_context.go` (`BestEffortInferServiceMTLSMode`),
+    /// `pilot/pkg/networking/core/cluster_tls.go`, `pilot/pkg/xds/endpoints/mtls_checker.go`.
     pub fn carried(&self) -> Carried {
         if !self.by_sidecar {
             return Carried::Plain;
@@ -242,9 +248,15 @@ impl Handshake {
         match self.rule {
             Some(TlsMode::IstioMutual) => Carried::Mutual,
             Some(TlsMode::Simple | TlsMode::Mutual) => Carried::Tls,
-            None if self.auto && self.labelled && self.mode != crate::Mode::Disable => Carried::Mutual,
+            None if self.is_auto() => Carried::Mutual,
             Some(TlsMode::Disable) | None => Carried::Plain,
         }
+    }
+
+    fn is_auto(&self) -> bool {
+        let disabled = |mode| mode == crate::Mode::Disable;
+        let by_port = self.headless || !disabled(self.mode);
+        self.auto && self.labelled && by_port && !disabled(self.namespace_mode)
     }
 
     /// Whether the server takes it. An application is taken not to speak TLS itself.

@@ -2,7 +2,7 @@
 
 use crate::{
     By, Call, Carried, Handshake, Layer, Membership, Mesh, Mode, ModeOf, Outcome, Protocol, Reason, Said,
-    TlsMode, Verdict,
+    Service, TlsMode, Verdict,
     verdict::{Hop, Way, undecided},
 };
 
@@ -15,6 +15,8 @@ impl Mesh {
         }
         let mode = self.mode(hop.call.server, hop.call.port);
         let mode = mode.map_err(|u| Box::new(undecided(Layer::Mtls, reasons, &u)))?;
+        let namespace = self.namespace_mode(hop.call.server);
+        let namespace = namespace.map_err(|u| Box::new(undecided(Layer::Mtls, reasons, &u)))?;
         let told = if hop.known { self.told_to(hop.call, reasons)? } else { None };
         let handshake = Handshake {
             by_sidecar: hop.known || (hop.client == Membership::Ambient && hop.server == Membership::Ambient),
@@ -23,6 +25,8 @@ impl Mesh {
             labelled: self.is_labelled(hop),
             server: hop.guarded,
             mode: mode.mode,
+            namespace_mode: namespace.mode,
+            headless: self.headless(hop).is_some(),
         };
         let mixed = hop.client == Membership::Ambient && hop.server == Membership::Sidecar;
         if mixed && mode.mode != Mode::Permissive {
@@ -52,10 +56,26 @@ impl Mesh {
         if answered { Outcome::Unavailable } else { Outcome::Reset }
     }
 
-    /// Whether clients know that the server takes mTLS. Injection says so, unless the pod says otherwise.
+    /// The headless Service that the client names.
+    fn headless(&self, hop: Hop<'_>) -> Option<&Service> {
+        match hop.call.by {
+            By::Service(n, _) => self.services.get(n).filter(|s| s.headless),
+            By::Address => None,
+        }
+    }
+
+    /// Whether clients know that the server takes mTLS; of a headless Service, that all pods behind it do.
     fn is_labelled(&self, hop: Hop<'_>) -> bool {
-        let label = self.labels(hop.call.server).and_then(|l| l.get("security.istio.io/tlsMode"));
-        match hop.server {
+        let others = self.headless(hop).map(|s| self.behind(s, hop.call.dialled())).unwrap_or_default();
+        let labelled =
+            |(pod, _): &(usize, u16)| *pod == hop.call.server || self.has_label(*pod, self.membership(*pod));
+        self.has_label(hop.call.server, hop.server) && others.iter().all(labelled)
+    }
+
+    /// Injection says so, unless the pod says otherwise.
+    fn has_label(&self, pod: usize, membership: Membership) -> bool {
+        let label = self.labels(pod).and_then(|l| l.get("security.istio.io/tlsMode"));
+        match membership {
             Membership::Ambient => true,
             Membership::Sidecar => label.is_none_or(|v| v == "istio"),
             Membership::Plain | Membership::Gateway | Membership::Unknown => {

@@ -129,6 +129,15 @@ impl Mesh {
         crate::peer::mode(&near, &self.settings.root_namespace, port)
     }
 
+    /// The mode of the namespace of a pod: workloads and ports that have another one do not count. Clients decide by it
+    /// whether to use auto mTLS at all.
+    pub(crate) fn namespace_mode(&self, pod: usize) -> Result<ModeOf, Undecided> {
+        let near = self.members.get(pod).map_or(&[][..], |m| &m.peers);
+        let near = near.iter().filter_map(|n| self.peer_authentications.get(*n));
+        let near: Vec<_> = near.filter(|p| p.selector.is_empty()).collect();
+        crate::peer::mode(&near, &self.settings.root_namespace, 0)
+    }
+
     /// The policies that bind a pod.
     pub fn bound(&self, pod: usize) -> Vec<&AuthorizationPolicy> {
         let numbers = self.members.get(pod).map_or(&[][..], |m| &m.policies);
@@ -160,7 +169,7 @@ impl Mesh {
     }
 
     /// Whether the sidecar of a pod takes connections to a port of the pod (I10). Those that the pod makes to itself
-    /// by a Service are always taken: the rule for them comes before the ports that are left alone.
+    /// by a Service are taken by a rule of their own, which only outbound ports that are left alone come before.
     ///
     /// Source: `tools/istio-iptables/pkg/capture/run.go`.
     pub fn takes_inbound(&self, pod: usize, port: u16, same: bool) -> bool {
@@ -175,7 +184,10 @@ impl Mesh {
         };
         let own = Capture::OWN.contains(&port);
         let listed = included.is_none_or(|all| all.contains(&port));
-        !own && (same || (listed && !excluded.contains(&port)))
+        if same {
+            return !own && self.takes_outbound(pod, port);
+        }
+        !own && listed && !excluded.contains(&port)
     }
 
     /// Whether the sidecar of a pod takes connections that the pod makes to a port, as dialled: that of the Service.

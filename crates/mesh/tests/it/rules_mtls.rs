@@ -130,6 +130,42 @@ fn i11_what_a_waypoint_says_is_not_known() {
 }
 
 #[test]
+fn i8_a_namespace_in_disable_turns_auto_mtls_off_for_all_its_workloads() {
+    let namespace = object("PeerAuthentication", "server", "ns", "{mtls: {mode: DISABLE}}");
+    let strict = workload("mtls: {mode: STRICT}");
+    check(&format!("{namespace}{strict}"), "503 503 reset | reset reset reset");
+    let mesh = object("PeerAuthentication", "istio-system", "m", "{mtls: {mode: DISABLE}}");
+    check(&format!("{mesh}{strict}"), "503 503 reset | reset reset reset");
+    check(
+        &format!("{mesh}{}{strict}", peers("{mtls: {mode: PERMISSIVE}}").replace("name: p", "name: ns")),
+        MESHED,
+    );
+}
+
+#[test]
+fn i8_of_a_headless_service_only_the_namespace_s_mode_counts() {
+    let see = |objects: &str| {
+        let mesh = world(&format!("{HEADLESS}{objects}"));
+        seen(&mesh, &call(&mesh, "meshed/cli", "hl.server:8080"), Some(&get("/x")))
+    };
+    assert_eq!(see(&workload("mtls: {mode: DISABLE}")), "503");
+    assert_eq!(see(&peers("{mtls: {mode: DISABLE}}")), "200");
+    let plain = "apiVersion: v1\nkind: Pod\nmetadata: {name: two, namespace: server, labels: {app: web, sidecar.istio.io/inject: 'false'}}\n\
+                 spec: {containers: [{name: c}]}\n---\n";
+    assert_eq!(see(&format!("{plain}{}", peers(STRICT))), "503");
+}
+
+#[test]
+fn s33_excluded_outbound_ports_keep_a_pod_from_its_own_sidecar() {
+    let world = WORLD.replace(
+        "labels: {app: web}}\nspec: {serviceAccountName",
+        "labels: {app: web}, annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: '8080'}}\nspec: {serviceAccountName",
+    );
+    let see = |objects: &str| three(&crate::mesh(&format!("{world}{objects}")), "server/web", "web.server");
+    assert_eq!(see(&format!("{}{}", peers("{mtls: {mode: DISABLE}}"), policy("{}"))), "200 200 closed");
+}
+
+#[test]
 fn s1_strict_resets_plain_clients_and_those_that_dial_a_pod() {
     check(&peers(STRICT), MESHED);
     let mesh = world(&peers(STRICT));

@@ -53,6 +53,8 @@ fn i8_mtls_reachability() {
                 labelled: to,
                 server: to,
                 mode: mode(&case["peer_authentication_mode"]),
+                namespace_mode: mode(&case["peer_authentication_mode"]),
+                headless: false,
             };
             let found =
                 (handshake.is_taken(), handshake.is_taken() && handshake.carried() == Carried::Mutual);
@@ -85,8 +87,16 @@ fn i7_i8_mtls_of_ports_that_no_service_declares() {
                 [("from_naked_plaintext", None), ("from_sidecar_forced_mtls", Some(TlsMode::IstioMutual))]
             {
                 let by_sidecar = rule.is_some();
-                let handshake =
-                    Handshake { by_sidecar, rule, auto: true, labelled: true, server: true, mode };
+                let handshake = Handshake {
+                    by_sidecar,
+                    rule,
+                    auto: true,
+                    labelled: true,
+                    server: true,
+                    mode,
+                    namespace_mode: mode,
+                    headless: false,
+                };
                 let identity = Identity {
                     trust_domain: "cluster.local".to_owned(),
                     namespace: "default".to_owned(),
