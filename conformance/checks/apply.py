@@ -32,6 +32,7 @@ def tree(cluster: Cluster, one: Tree, then: Callable[[], None] = lambda: None) -
         comes_back(cluster, one.name, said)
         runs(cluster, one.name, said)
         kustomization(cluster, one, said)
+        leave_to_helm(cluster, one, said)
         then()
     finally:
         cluster.kubectl("delete", "--ignore-not-found", "--wait=false", "--filename", "-", text=stream)
@@ -95,6 +96,14 @@ def kustomization(cluster: Cluster, one: Tree, said: list[Object]) -> None:
         after = generations(cluster, said)
         changed = [f"{k}: {before[k]}, now {after.get(k)}" for k in before if before[k] != after.get(k)]
         check(f"{one.name}: and changes nothing", not changed, "\n".join(changed))
+
+
+def leave_to_helm(cluster: Cluster, one: Tree, said: list[Object]) -> None:
+    """Takes away what kubectl has put there in the place of helm, which does not take over what it has not made."""
+    built = documents(cluster.kubectl("kustomize", str(one.folder)).stdout)
+    rest = [d for d in said if key(d) not in {key(b) for b in built}]
+    if rest:
+        cluster.kubectl("delete", "--filename", "-", text="\n---\n".join(map(json.dumps, rest)))
 
 
 def generations(cluster: Cluster, said: list[Object]) -> dict[str, object]:

@@ -21,8 +21,8 @@ from trees import Object, Tree, documents, key
 
 STAND_INS = Path(__file__).resolve().parent.parent / "stand_ins"
 AZ = Path(__file__).resolve().parent.parent / "azure" / "az.py"
-# What every namespace gets from controllers, istiod and helm.
-NOT_OURS = {"default", "kube-root-ca.crt", "istio-ca-root-cert", "istio-ca-crl"}
+# What every namespace gets from the controllers of Kubernetes.
+NOT_OURS = {"default", "kube-root-ca.crt"}
 
 
 class Desk:
