@@ -77,7 +77,7 @@ impl Traffic {
     ///
     /// Settings of a port inherit nothing (`destination_rule.go`, `MergeTrafficPolicy`), so without TLS of its own auto
     /// mTLS is left to the port; but the endpoints are then chosen by the mode of the whole
-    /// (`mtls_checker.go`, `trafficPolicyTLSModeForPort`), and in plain text unless that is `ISTIO_MUTUAL`.
+    /// (`mtls_checker.go`, `trafficPolicyTLSModeForPort`): those in the mesh if that is `ISTIO_MUTUAL`, else none.
     pub fn tls(&self, port: u16) -> Option<TlsMode> {
         match (self.ports.get(&port), self.tls) {
             (None, whole) => whole,
@@ -85,8 +85,7 @@ impl Traffic {
             (Some(None), Some(TlsMode::Disable | TlsMode::Simple | TlsMode::Mutual)) => {
                 Some(TlsMode::Disable)
             }
-            (Some(None), Some(TlsMode::IstioMutual)) => Some(TlsMode::IstioMutual),
-            (Some(None), None) => None,
+            (Some(None), Some(TlsMode::IstioMutual) | None) => None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The layer of encryption: what is sent, and whether the server takes it (I8, S1, S3, S33).
 
 use crate::{
-    By, Call, Carried, Handshake, Layer, Membership, Mesh, Mode, ModeOf, Outcome, Protocol, Reason, Said,
-    Service, TlsMode, Verdict,
+    By, Call, Carried, Effect, Handshake, Layer, Membership, Mesh, Mode, ModeOf, Outcome, Protocol, Reason,
+    Said, Service, TlsMode, Verdict,
     verdict::{Hop, Way, undecided},
 };
 
@@ -52,8 +52,19 @@ impl Mesh {
             // Whether the application itself takes TLS, only it knows.
             return Outcome::Unknown;
         }
+        if self.is_denied(hop, handshake) {
+            return Outcome::Closed;
+        }
         let answered = hop.known && self.spoken(hop.call).is_some_and(|p| p.is_http(hop.http));
         if answered { Outcome::Unavailable } else { Outcome::Reset }
+    }
+
+    /// Whether authorization refuses TLS of another kind, which a TCP port without mTLS takes for what is sent.
+    fn is_denied(&self, hop: Hop<'_>, handshake: &Handshake) -> bool {
+        let foreign = handshake.carried() == Carried::Tls && hop.guarded && handshake.mode != Mode::Strict;
+        let tcp = self.protocol(hop.call.server, hop.call.port) == Ok(Protocol::Tcp);
+        let seen = self.seen(hop.call, Carried::Tls);
+        foreign && tcp && !hop.http && self.decided(hop.call.server, &seen).effect == Effect::Denied
     }
 
     /// The headless Service that the client names.
