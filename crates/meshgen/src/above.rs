@@ -47,12 +47,15 @@ impl<'a> Above<'a> {
             Party::Stranger(_) => return None,
         };
         let server = self.pod(to)?;
-        let below = match self.network.probe(from, to, Protocol::Tcp, port).answer {
+        let by = self.by(server, port);
+        let below = |wire| match self.network.probe(from, to, Protocol::Tcp, wire).answer {
             Answer::Allowed => Below::Passes,
             Answer::Denied => Below::Drops,
             Answer::Unknown => Below::Unknown,
         };
-        let call = Call { client, server, port, by: self.by(server, port) };
+        let call = Call { client, server, port, by };
+        // In ambient mode network policies see the port of the proxies.
+        let below = below(self.mesh.wire_port(&call));
         Some(match request {
             Some(request) => self.mesh.verdict(&call, Some(request), below),
             None => self.mesh.any(&call, below),
