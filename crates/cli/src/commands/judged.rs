@@ -65,7 +65,10 @@ fn read(sources: Sources, report: &mut Report) -> Manifests {
     // `reach` lists the network alone, and has to say so; the others ask the mesh as well.
     let problems =
         manifests.problems().iter().filter(|problem| report.kind == "reach" || !of_the_mesh(problem));
-    report.add_problems(manifests.sources.clone(), problems.cloned().collect());
+    let problems: Vec<Problem> = problems.cloned().collect();
+    if !problems.is_empty() {
+        report.add_problems(manifests.sources.clone(), problems);
+    }
     manifests
 }
 

@@ -32,7 +32,9 @@ pub(crate) fn run(cli: Cli) -> Exit {
         Command::Check { spec, out, parts } => check::run(&spec, &out, &parts),
         Command::Diff { spec, out, parts, summary } => diff::run(&spec, &out, &parts, summary),
         Command::Compare { old, new, fail_on } => compare::run(&old, &new, fail_on),
-        Command::Reach { judged, focus, pairs, exposure } => reach::run(&judged, focus, pairs, exposure),
+        Command::Reach { judged, focus, pairs, exposure } => {
+            reach::run(&judged, focus, pairs, exposure, format)
+        }
         Command::Explain { from, to, judged } => explain::run(&from, &to, &judged),
         Command::Verify { spec } => verify::run(&spec),
         Command::Validate { spec } => validate::run(&spec),

@@ -5,26 +5,34 @@ use serde_json::json;
 
 use super::judged::judged;
 use crate::{
-    args::{self, FocusArgs, JudgedArgs},
+    args::{self, FocusArgs, JudgedArgs, OutputFormat},
     exit::Exit,
     report::Report,
 };
 
-pub(crate) fn run(args: &JudgedArgs, focus: FocusArgs, pairs: bool, exposure: bool) -> Report {
+pub(crate) fn run(
+    args: &JudgedArgs,
+    focus: FocusArgs,
+    pairs: bool,
+    exposure: bool,
+    format: OutputFormat,
+) -> Report {
     let mut report = Report::new("reach");
     let Some(judged) = judged(&args.file, &mut report) else { return report };
     let judge = Judge::new(&judged.manifests);
     let focus = focus.into_focus();
     let list: List = if pairs { judge.pairs_report(&focus) } else { judge.report(&focus) };
-    report.text = if args.markdown { list.markdown() } else { list.text() };
-    report.result = json!({ "list": list });
-    if exposure {
-        let told = judge.exposure(Reading::Implied, &PortSet::all()).told(&judge);
-        report.text.push_str(&if args.markdown { told.markdown() } else { told.text() });
-        report.result = json!({ "list": list, "exposure": told });
-    }
+    let exposed = exposure.then(|| judge.exposure(Reading::Implied, &PortSet::all()).told(&judge));
     if args.strict && !list.coverage.is_certain() {
         report.exit = Exit::No;
+    }
+    // A long list is told in one form only.
+    match format {
+        OutputFormat::Json => report.result = json!({ "list": list, "exposure": exposed }),
+        OutputFormat::Text if args.markdown => {
+            report.text = list.markdown() + &exposed.map(|e| e.markdown()).unwrap_or_default();
+        }
+        OutputFormat::Text => report.text = list.text() + &exposed.map(|e| e.text()).unwrap_or_default(),
     }
     report
 }
