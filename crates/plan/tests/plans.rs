@@ -307,6 +307,31 @@ mod istio {
     }
 
     #[test]
+    fn charts_are_told_only_of_profiles_that_they_know() {
+        let values = |settings: &str| {
+            file(&istio(&format!("install: helm{settings}")), "istio/values-istio-base.yaml")
+        };
+        insta::assert_snapshot!(values(""), @"
+        global:
+          hub: docker.io/istio
+          tag: 1.31.1
+        ");
+        insta::assert_snapshot!(values(", profile: demo"), @"
+        profile: demo
+        global:
+          hub: docker.io/istio
+          tag: 1.31.1
+        ");
+        insta::assert_snapshot!(values(", profile: openshift-ambient"), @"
+        profile: ambient
+        global:
+          hub: docker.io/istio
+          tag: 1.31.1
+          platform: openshift
+        ");
+    }
+
+    #[test]
     fn helm_installs_the_same_parts() {
         let spec = istio(
             "install: helm, profile: demo, meshConfig: { accessLogFile: '' }, components: { pilot: { k8s: { hpa: { min: 1, max: 3 } } } }",

@@ -8,7 +8,7 @@ use meshgen_bundle::{
     data::{Helmfile, Release, Repository},
 };
 use meshgen_spec::{
-    Component, Istio, KubernetesSettings, PortName, ServicePortSetting, ServiceSetting, Spec,
+    Component, Istio, KubernetesSettings, PortName, Profile, ServicePortSetting, ServiceSetting, Spec,
 };
 use meshgen_yaml::At;
 
@@ -130,13 +130,31 @@ fn chart<'a>(
 
 /// What all charts share.
 fn common(istio: &Istio) -> Value {
-    let mut values = Value::map([("profile", Value::text(istio.profile().as_str()))]);
+    let (profile, platform) = profile(istio.profile());
+    let mut values = Value::map(profile.map(|p| ("profile", Value::text(p))));
     if let Some(revision) = istio.revision.as_ref().filter(|r| r.as_str() != "default") {
         values.set(&["revision"], Value::text(revision.to_string()));
     }
     values.set(&["global", "hub"], Value::text(hub(istio)));
     values.set(&["global", "tag"], Value::text(tag(istio)));
+    if let Some(platform) = platform {
+        values.set(&["global", "platform"], Value::text(platform));
+    }
     values
+}
+
+/// The profile and the platform, as the charts know them. They refuse a profile that changes no value of theirs:
+/// which parts there are is said by which charts are installed.
+/// Source: istio release-1.31 `manifests/helm-profiles`, and `manifests/profiles` for what the platform is.
+fn profile(profile: Profile) -> (Option<&'static str>, Option<&'static str>) {
+    match profile {
+        Profile::Default | Profile::Minimal | Profile::Empty => (None, None),
+        Profile::Demo | Profile::Preview | Profile::Stable | Profile::Remote | Profile::Ambient => {
+            (Some(profile.as_str()), None)
+        }
+        Profile::Openshift => (None, Some("openshift")),
+        Profile::OpenshiftAmbient => (Some("ambient"), Some("openshift")),
+    }
 }
 
 /// The proxy of a gateway is injected by istiod, so that it has no image of its own.
