@@ -27,7 +27,9 @@ def offline(tools: Tools, one: Tree, env: dict[str, str]) -> None:
         where = path.relative_to(one.folder)
         for command in ("build", "lint", "template"):
             done = helmfile(tools, path, command, env=env)
-            check(f"{one.name}: helmfile {command} {where}", done.returncode == 0 and literal(done) == "", f"{words(done)}\n{literal(done)}")
+            # Istio's own configuration has templates in it, which istiod fills in.
+            left = "" if path.parent.name == "istio" else literal(done)
+            check(f"{one.name}: helmfile {command} {where}", done.returncode == 0 and not left, f"{left}\n{words(done)}")
 
 
 def online(tools: Tools, one: Tree, env: dict[str, str]) -> None:

@@ -74,6 +74,7 @@ def queries(tools: Tools, what: str, found: list[tuple[str, str]], work: Path) -
     if not found:
         return
     rules = [{"alert": f"q{i}", "expr": filled(query)} for i, (_, query) in enumerate(found)]
+    work.mkdir(parents=True, exist_ok=True)
     path = work / "queries.json"
     path.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))
     done = run([tools.find("promtool"), "check", "rules", "--lint=none", str(path)])
