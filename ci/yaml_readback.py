@@ -21,7 +21,7 @@ from kubectl import kubectl as kubectl_program
 
 
 def written(path):
-    command = ["cargo", "run", "--quiet", "--release", "-p", "meshgen-yaml", "--example", "write_strings"]
+    command = ["cargo", "run", "--quiet", "-p", "meshgen-yaml", "--example", "write_strings"]
     with open(path, "rb") as strings:
         return subprocess.run(command, stdin=strings, stdout=subprocess.PIPE, check=True).stdout.decode()
 
