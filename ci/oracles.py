@@ -1,0 +1,401 @@
+#!/usr/bin/env python3
+"""Asks two programs that others made, and ours, who may connect to whom in random clusters, and compares.
+
+usage: oracles.py [--cases N] [--seed S] [--bin FOLDER] [--keep FOLDER]
+
+The two are network-config-analyzer (PyPI) and cyclonus (Go); they are installed once, under
+${XDG_CACHE_HOME:-~/.cache}/meshgen. Each is asked only what it can answer rightly:
+
+- Both: NetworkPolicy of Kubernetes, as the API server would store it (defaults filled in). No block of addresses of a
+  policy holds an address of a pod, since neither leaves pods out of blocks, and the specification leaves it open.
+- cyclonus looks up one name for a port: pods that give a port of a protocol several names are not asked for it.
+
+Ends with 1 if an answer differs that is not in ACCEPTED. An answer that ours calls unknown is counted, not compared.
+"""
+
+import argparse
+import collections
+import copy
+import ipaddress
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "meshgen"
+NCA, CYCLONUS = "network-config-analyzer", "cyclonus"
+VERSIONS = {NCA: "2.1.0", CYCLONUS: "v0.5.6"}
+
+
+def meets_not_in(question, manifests):
+    """Whether a policy asks `NotIn` of a key that an end, or its namespace, does not have."""
+    found = pods(manifests)
+    ends = [found[end] for end in (question.source, question.destination) if end in found]
+    labels = [labels for end in ends for labels in (end["labels"], end["namespaceLabels"])]
+    keys = re.findall(r'"key": "(\w+)", "operator": "NotIn"', json.dumps(policies(manifests), sort_keys=True))
+    return any(key not in some for key in keys for some in labels)
+
+
+# What may differ because the other program is wrong, and in which questions that may show.
+Accepted = collections.namedtuple("Accepted", "program reason source what")
+ACCEPTED = [
+    Accepted(
+        CYCLONUS,
+        "`NotIn` selects nobody without the key there; Kubernetes selects those as well",
+        "meta/v1 LabelSelectorRequirement; k8s.io/apimachinery pkg/labels, Requirement.Matches",
+        meets_not_in,
+    ),
+]
+
+# Blocks that hold no address of a pod (10.0.0.0/8 here), with as much in common with one another as those they replace.
+BLOCKS = {
+    "0.0.0.0/0": "1.0.0.0/8",
+    "10.0.0.0/8": "8.8.0.0/16",
+    "::/0": "2000::/3",
+}
+PORTS = [53, 80, 81, 8080, 65535]
+PROTOCOLS = ["SCTP", "TCP", "UDP"]
+OUTSIDE = ["1.2.3.4", "1.2.3.5", "1.2.9.9", "1.9.9.9", "8.8.8.8", "9.9.9.9", "2001:db8::1", "2002::1"]
+
+Question = collections.namedtuple("Question", "source destination protocol port")
+
+# ---------------------------------------------------------------------------------------------- what is installed
+
+
+def analyzer():
+    """The Python that has network-config-analyzer."""
+    folder = CACHE / f"oracle-nca-{VERSIONS[NCA]}"
+    interpreter, complete = folder / "bin" / "python", folder / "complete"
+    if not complete.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        package = f"{NCA}=={VERSIONS[NCA]}"
+        subprocess.run([interpreter, "-m", "pip", "install", "--quiet", package], check=True, stdout=sys.stderr)
+        complete.touch()
+    return interpreter
+
+
+def cyclonus():
+    """The binary of cyclonus."""
+    folder = CACHE / f"oracle-cyclonus-{VERSIONS[CYCLONUS]}"
+    if not (folder / "cyclonus").exists():
+        package = f"github.com/mattfenwick/cyclonus/cmd/cyclonus@{VERSIONS[CYCLONUS]}"
+        environment = {**os.environ, "GOBIN": str(folder)}
+        subprocess.run(["nice", "go", "install", package], check=True, env=environment, stdout=sys.stderr)
+    return folder / "cyclonus"
+
+
+# ------------------------------------------------------------------------------------------------------ the cases
+
+
+def cluster(bin, seed):
+    """The manifests of a seed, within what all can answer."""
+    said = subprocess.run([bin / "meshgen-random", str(seed)], check=True, capture_output=True).stdout
+    manifests = json.loads(said)["manifests"]
+    for policy in policies(manifests):
+        spec = policy["spec"]
+        spec.setdefault("podSelector", {})
+        if not spec.get("policyTypes"):
+            # As the API server fills it in (networking/v1, `policyTypes`).
+            spec["policyTypes"] = ["Ingress"] + (["Egress"] if spec.get("egress") else [])
+        # The analyzer refuses rules of a direction that the types leave out; they mean nothing.
+        for direction in ("Ingress", "Egress"):
+            if direction not in spec["policyTypes"]:
+                spec.pop(direction.lower(), None)
+        for rule in (spec.get("ingress") or []) + (spec.get("egress") or []):
+            for port in rule.get("ports") or []:
+                port.setdefault("protocol", "TCP")
+            for peer in (rule.get("from") or []) + (rule.get("to") or []):
+                if block := peer.get("ipBlock"):
+                    block["cidr"] = BLOCKS.get(block["cidr"], block["cidr"])
+    # The API server labels each namespace with its name.
+    for namespace in (m for m in manifests if m["kind"] == "Namespace"):
+        namespace["metadata"]["labels"]["kubernetes.io/metadata.name"] = namespace["metadata"]["name"]
+    return manifests
+
+
+def policies(manifests):
+    return [m for m in manifests if m["kind"] == "NetworkPolicy"]
+
+
+def pods(manifests):
+    """By `namespace/name`: labels, labels of the namespace, and the ports of the containers."""
+    spaces = {m["metadata"]["name"]: m["metadata"]["labels"] for m in manifests if m["kind"] == "Namespace"}
+    found = {}
+    for m in manifests:
+        if m["kind"] in ("Namespace", "NetworkPolicy"):
+            continue
+        metadata = m["metadata"]
+        template = m["spec"].get("template") or {"metadata": metadata, "spec": m["spec"]}
+        ports = [p for c in template["spec"]["containers"] for p in c.get("ports") or []]
+        namespace = metadata["namespace"]
+        found[f"{namespace}/{metadata['name']}"] = {
+            "labels": template["metadata"].get("labels") or {},
+            "namespace": namespace,
+            "namespaceLabels": spaces[namespace],
+            "ports": ports,
+        }
+    return found
+
+
+def questions(found):
+    ends = list(found) + OUTSIDE
+    for source in ends:
+        for destination in ends:
+            if source == destination or (source in OUTSIDE and destination in OUTSIDE):
+                continue
+            for protocol in PROTOCOLS:
+                for port in PORTS:
+                    yield Question(source, destination, protocol, port)
+
+
+# ---------------------------------------------------------------------------------------------------- the answers
+
+
+class Table:
+    """Lines of a list: what two ends may exchange."""
+
+    def __init__(self):
+        self.pods = collections.defaultdict(list)
+        self.ranges = []
+
+    def add(self, source, destination, permitted):
+        ends = [self.end(source), self.end(destination)]
+        if all(isinstance(e, str) for e in ends):
+            self.pods[tuple(ends)].append(permitted)
+        else:
+            self.ranges.append((ends, permitted))
+
+    @staticmethod
+    def end(name):
+        """A pod by name, or the first and last of some addresses."""
+        if "[" in name:
+            return name.split("[")[0]
+        if "/" in name:
+            network = ipaddress.ip_network(name)
+            return network[0], network[-1]
+        first, _, last = name.partition("-")
+        return ipaddress.ip_address(first), ipaddress.ip_address(last or first)
+
+    def permits(self, question):
+        found = self.pods.get((question.source, question.destination), [])
+        if question.source in OUTSIDE or question.destination in OUTSIDE:
+            fits = lambda end, name: end == name if isinstance(end, str) else self.inside(end, name)
+            found = [p for (a, b), p in self.ranges if fits(a, question.source) and fits(b, question.destination)]
+        return any(permitted(question.protocol, question.port) for permitted in found)
+
+    @staticmethod
+    def inside(ends, name):
+        if name not in OUTSIDE:
+            return False
+        address = ipaddress.ip_address(name)
+        return address.version == ends[0].version and ends[0] <= address <= ends[1]
+
+
+def in_ranges(text, port):
+    bounds = (part.partition("-") for part in text.split(","))
+    return any(int(first) <= port <= int(last or first) for first, _, last in bounds)
+
+
+def ours(bin, folder):
+    """What is permitted for sure, and what only perhaps."""
+    command = [bin / "meshgen", "reach", "-f", folder, "--pairs", "--output-format", "json"]
+    said = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    tables = {"sure": Table(), "unknown": Table()}
+    for line in said["result"]["list"]["lines"]:
+        permitted = our_ports(line["ports"])
+        for source in line["from"]:
+            for destination in line["to"]:
+                tables[line["certainty"]].add(source, destination, permitted)
+    return tables["sure"], tables["unknown"]
+
+
+def our_ports(text):
+    """`All Connections`, or `SCTP 9003,TCP 80,8000-8010`."""
+    if text == "All Connections":
+        return lambda protocol, port: True
+    by_protocol = dict(re.findall(r"(SCTP|TCP|UDP) ([\d,-]*\d)", text))
+    return lambda protocol, port: protocol in by_protocol and in_ranges(by_protocol[protocol], port)
+
+
+DRIVER = """
+import contextlib, io, json, sys
+from nca.nca_cli import nca_main
+for folder in map(str.strip, sys.stdin):
+    out = folder + '/nca.txt'
+    arguments = ['--connectivity', folder + '/all', '--resource_list', folder + '/all', '--print_ipv6',
+                 '--output_format', 'txt_no_fw_rules', '--output_endpoints', 'deployments', '--file_out', out]
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            code = nca_main(arguments)
+        except SystemExit as e:
+            code = e.code
+        except Exception as e:
+            code = repr(e)
+    print(json.dumps({'code': code, 'said': said.getvalue()}), flush=True)
+"""
+
+
+class Analyzer:
+    """network-config-analyzer, as one process for all cases."""
+
+    def __init__(self):
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+        self.process = subprocess.Popen([analyzer(), "-c", DRIVER], **pipes)
+
+    def table(self, folder):
+        print(folder, file=self.process.stdin, flush=True)
+        said = json.loads(self.process.stdout.readline())
+        written = folder / "nca.txt"
+        if not written.exists():
+            raise RuntimeError(f"{NCA} gives no answer: {said}")
+        table = Table()
+        # Its tables for IPv4 and for IPv6 follow one another without a line break.
+        text = re.sub(r"(?<=connections)(?=\S)|(?<=})(?=[^},;\s])", "\n", written.read_text())
+        for line in filter(None, map(str.strip, text.splitlines())):
+            match = re.fullmatch(r"(\S+) => (\S+) : (.*)", line)
+            if not match:
+                raise RuntimeError(f"{NCA} says `{line}`, which is not understood")
+            table.add(match[1], match[2], their_ports(match[3]))
+        return table
+
+
+def their_ports(text):
+    """`All connections`, or `{protocols:TCP,dst_ports:53-80,81},{protocols:UDP}`."""
+    if text == "All connections":
+        return lambda protocol, port: True
+    cubes = []
+    for cube in re.findall(r"{([^}]*)}", text):
+        match = re.fullmatch(r"protocols:([\w, -]+?)(?:,dst_ports:([\d,-]+))?", cube)
+        if not match:
+            raise RuntimeError(f"{NCA} says `{text}`, which is not understood")
+        cubes.append((re.split(", ?", match[1]), match[2] or "1-65535"))
+    if not cubes:
+        raise RuntimeError(f"{NCA} says `{text}`, which is not understood")
+    return lambda protocol, port: any(protocol in names and in_ranges(ports, port) for names, ports in cubes)
+
+
+def named(pod, question):
+    """The names that a pod gives a port; one protocol at a time."""
+    return [
+        p["name"]
+        for p in pod["ports"]
+        if p.get("protocol", "TCP") == question.protocol and p["containerPort"] == question.port and p.get("name")
+    ]
+
+
+def cyclonus_says(binary, folder, found, asked):
+    """For each question whether it is allowed."""
+    peers = {
+        name: {
+            "Internal": {
+                "PodLabels": pod["labels"],
+                "NamespaceLabels": pod["namespaceLabels"],
+                "Namespace": pod["namespace"],
+            },
+            "IP": f"10.0.1.{n + 1}",
+        }
+        for n, (name, pod) in enumerate(found.items())
+    } | {address: {"IP": address} for address in OUTSIDE}
+    traffic = [
+        {
+            "Source": peers[q.source],
+            "Destination": peers[q.destination],
+            "Protocol": q.protocol,
+            "ResolvedPort": q.port,
+            "ResolvedPortName": next(iter(named(found[q.destination], q)), "") if q.destination in found else "",
+        }
+        for q in asked
+    ]
+    (folder / "traffic.json").write_text(json.dumps(traffic))
+    paths = ["--policy-path", folder / "policies", "--traffic-path", folder / "traffic.json"]
+    command = [binary, "analyze", "--mode", "query-traffic", *paths]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    answers = [a == "TRUE" for a in re.findall(r"IS ALLOWED\?\s*\|\s*(TRUE|FALSE)", said)]
+    if len(answers) != len(asked):
+        raise RuntimeError(f"{CYCLONUS} gives {len(answers)} answers to {len(asked)} questions")
+    return answers
+
+
+# ------------------------------------------------------------------------------------------------- the comparison
+
+
+class Count:
+    def __init__(self):
+        self.cases = self.compared = self.allowed = self.unknown = self.accepted = 0
+        self.differences = []
+
+    def line(self, program):
+        return (
+            f"{program} {VERSIONS[program]}: {self.cases} clusters, {self.compared} connections compared"
+            f" ({self.allowed} allowed), {len(self.differences)} differ, {self.accepted} differ and are accepted,"
+            f" {self.unknown} unknown to us"
+        )
+
+
+def compare(count, program, seed, manifests, answers, mine):
+    sure, perhaps = mine
+    count.cases += 1
+    for question, theirs in answers:
+        if perhaps.permits(question):
+            count.unknown += 1
+            continue
+        count.compared += 1
+        is_allowed = sure.permits(question)
+        count.allowed += is_allowed
+        if is_allowed == theirs:
+            continue
+        if any(a.program == program and a.what(question, manifests) for a in ACCEPTED):
+            count.accepted += 1
+            continue
+        count.differences.append((seed, question, "allowed" if theirs else "denied"))
+
+
+def write(folder, manifests):
+    for name, items in (("all", manifests), ("policies", policies(manifests))):
+        (folder / name).mkdir(parents=True)
+        if name == "policies":
+            for n, item in enumerate(items):
+                (folder / name / f"{n}.yaml").write_text(json.dumps(item))
+        else:
+            listed = {"apiVersion": "v1", "kind": "List", "items": copy.deepcopy(items)}
+            (folder / name / "all.yaml").write_text(json.dumps(listed))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "target" / "debug")
+    parser.add_argument("--keep", type=pathlib.Path, help="where to leave the inputs")
+    options = parser.parse_args()
+    binary, other = cyclonus(), Analyzer()
+    counts = {NCA: Count(), CYCLONUS: Count()}
+    with tempfile.TemporaryDirectory() as temporary:
+        for seed in range(options.seed, options.seed + options.cases):
+            folder = (options.keep or pathlib.Path(temporary)) / str(seed)
+            manifests = cluster(options.bin, seed)
+            write(folder, manifests)
+            found = pods(manifests)
+            asked = list(questions(found))
+            mine = ours(options.bin, folder / "all")
+            table = other.table(folder)
+            compare(counts[NCA], NCA, seed, manifests, [(q, table.permits(q)) for q in asked], mine)
+            plain = lambda q: q.destination not in found or len(named(found[q.destination], q)) < 2
+            asked = [q for q in asked if plain(q)]
+            said = cyclonus_says(binary, folder, found, asked)
+            compare(counts[CYCLONUS], CYCLONUS, seed, manifests, zip(asked, said), mine)
+    other.process.stdin.close()
+    for program, count in counts.items():
+        for seed, question, theirs in count.differences[:20]:
+            print(f"seed {seed}: {program} says {theirs}: {question}")
+        print(count.line(program))
+    sys.exit(any(count.differences for count in counts.values()))
+
+
+if __name__ == "__main__":
+    main()
