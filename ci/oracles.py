@@ -40,9 +40,38 @@ def meets_not_in(question, manifests):
     return any(key not in some for key in keys for some in labels)
 
 
+def asks_for_a_key_elsewhere(question, manifests):
+    """Whether a policy at one end looks in other namespaces for pods that have a key, or do not."""
+    namespace = lambda end: end.split("/")[0] if "/" in end else None
+    source, destination = namespace(question.source), namespace(question.destination)
+    for policy in policies(manifests):
+        peers = [
+            peer
+            for rules, key in (("ingress", "from"), ("egress", "to"))
+            for rule in policy["spec"].get(rules) or []
+            for peer in rule.get(key) or []
+        ]
+        operators = [
+            expression["operator"]
+            for peer in peers
+            if "namespaceSelector" in peer
+            for expression in peer.get("podSelector", {}).get("matchExpressions", [])
+        ]
+        if source != destination and policy["metadata"]["namespace"] in (source, destination):
+            if {"Exists", "DoesNotExist"} & set(operators):
+                return True
+    return False
+
+
 # What may differ because the other program is wrong, and in which questions that may show.
 Accepted = collections.namedtuple("Accepted", "program reason source what")
 ACCEPTED = [
+    Accepted(
+        NCA,
+        "`Exists` and `DoesNotExist` of a podSelector beside a namespaceSelector look in the policy's namespace only",
+        "networking/v1 NetworkPolicyPeer; its K8sPolicyYamlParser.parse_label_selector_requirement passes its namespace",
+        asks_for_a_key_elsewhere,
+    ),
     Accepted(
         CYCLONUS,
         "`NotIn` selects nobody without the key there; Kubernetes selects those as well",
