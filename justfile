@@ -37,3 +37,9 @@ conformance *SECTIONS:
 # Other tools' own cases, in a folder of the layout that crates/oracle describes
 corpus DIR *ARGS:
     cargo run --quiet --locked -p meshgen-oracle --bin meshgen-corpus -- {{DIR}} --accepted crates/oracle/accepted.tsv {{ARGS}}
+
+# What is long by nature: random cases that no two runs share
+soak:
+    cargo test --release -p meshgen-oracle --test agree -- --ignored --nocapture
+    PROPTEST_CASES=4000 cargo test --release --workspace
+    python3 ci/oracles.py --cases 300 --seed "$(date +%s)"
