@@ -25,6 +25,13 @@ AZ = Path(__file__).resolve().parent.parent / "azure" / "az.py"
 NOT_OURS = {"default", "kube-root-ca.crt"}
 
 
+def written_down(command: list[str], done: Done) -> None:
+    """What was typed and what was printed, to the file that CONFORMANCE_TRANSCRIPT names, if it names one."""
+    if name := os.environ.get("CONFORMANCE_TRANSCRIPT"):
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.write(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
+
+
 class Desk:
     """Where a person would type: a copy of the tree, the tools on PATH, credentials under the name that env.sh expects."""
 
@@ -52,7 +59,10 @@ class Desk:
 
     def script(self, name: str, *arguments: str, **more: str) -> Done:
         """Runs one, from another folder than its own."""
-        return run(["bash", str(self.tree.folder / "scripts" / f"{name}.sh"), *arguments], cwd=self.home, env={**self.env, **more}, seconds=400)
+        command = ["bash", str(self.tree.folder / "scripts" / f"{name}.sh"), *arguments]
+        done = run(command, cwd=self.home, env={**self.env, **more}, seconds=400)
+        written_down([f"scripts/{name}.sh", *arguments], done)
+        return done
 
     def ends_well(self, name: str, *arguments: str, times: str = "") -> bool:
         """Whether it does."""
