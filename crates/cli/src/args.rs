@@ -60,22 +60,12 @@ pub(crate) enum Command {
     /// Tell whether a tree is what its spec gives; exit code 1 if it is not
     Check {
         #[command(flatten)]
-        spec: SpecArgs,
-        /// The folder of the tree.
-        #[arg(short, long, value_name = "DIR")]
-        out: PathBuf,
-        #[command(flatten)]
-        parts: PartArgs,
+        tree: TreeArgs,
     },
     /// Show what `render` would change in a tree; exit code 1 if anything
     Diff {
         #[command(flatten)]
-        spec: SpecArgs,
-        /// The folder of the tree.
-        #[arg(short, long, value_name = "DIR")]
-        out: PathBuf,
-        #[command(flatten)]
-        parts: PartArgs,
+        tree: TreeArgs,
         /// By object and field, instead of by line.
         #[arg(long)]
         summary: bool,
@@ -221,6 +211,18 @@ fn port(text: &str) -> Result<(Protocol, u16), String> {
         (Ok(number @ 1..), Some(protocol)) => Ok((protocol, number)),
         _ => Err("write a number from 1 to 65535, perhaps with a protocol: `8080`, `53/udp`".to_owned()),
     }
+}
+
+/// A spec, and the tree that it is held against.
+#[derive(Args)]
+pub(crate) struct TreeArgs {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// The folder of the tree.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) parts: PartArgs,
 }
 
 #[derive(Args)]

@@ -2,7 +2,6 @@
 
 use meshgen_mesh::{Below, By, Call, Client, Membership, Mesh, Request, Verdict};
 use meshgen_reach::{Answer, Judge, Manifests, Party, Protocol};
-use meshgen_spec::LayerKind;
 
 /// Both judges of the same manifests.
 pub struct Above<'a> {
@@ -16,20 +15,6 @@ impl<'a> Above<'a> {
     /// The judges of manifests.
     pub fn new(manifests: &'a Manifests) -> Self {
         Above { network: Judge::new(manifests), mesh: Mesh::read(&manifests.sources) }
-    }
-
-    /// The same as if there were no objects of the mesh of some kinds. Network policies are left to
-    /// [`Manifests::without`].
-    #[must_use]
-    pub fn without(mut self, kinds: &[LayerKind]) -> Self {
-        if kinds.contains(&LayerKind::AuthorizationPolicy) {
-            self.mesh.policies.clear();
-            self.mesh.members.iter_mut().for_each(|member| member.policies.clear());
-        }
-        if kinds.contains(&LayerKind::PeerAuthentication) {
-            self.mesh.peer_authentications.clear();
-        }
-        self
     }
 
     /// Whether any pod may be in a mesh.

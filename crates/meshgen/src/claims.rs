@@ -18,30 +18,20 @@ pub struct Claimed {
     /// The claim itself.
     pub claim: Claim,
     /// Kinds that are taken for absent.
-    pub kinds: Vec<LayerKind>,
-    /// Network policies that are taken for absent.
-    pub without: Vec<PolicyKind>,
-    /// What is asked of the network; none if only the mesh could answer it.
-    pub asked: Option<Asked>,
-    /// Whether both ends are pods that the spec names, of which the mesh can be asked.
-    pub asked_of_pods: bool,
+    pub without: Vec<LayerKind>,
 }
 
 /// The claims of a spec, in the order of their groups.
 pub fn claims(spec: &Spec) -> Vec<Claimed> {
     let mut all = Vec::new();
     for (name, group) in &spec.expect {
-        let without = group.without.iter().flat_map(|kind| absent(*kind)).copied().collect::<Vec<_>>();
         for (i, claim) in group.claims.iter().enumerate() {
             all.push(Claimed {
                 group: name.to_string(),
                 number: i + 1,
                 place: claim.place,
-                without: without.clone(),
                 claim: claim.value.clone(),
-                kinds: group.without.clone(),
-                asked: asked(spec, claim),
-                asked_of_pods: claim.from.is_some() && claim.via.is_none(),
+                without: group.without.clone(),
             });
         }
     }
@@ -49,7 +39,7 @@ pub fn claims(spec: &Spec) -> Vec<Claimed> {
 }
 
 /// The judge's kinds of one kind of a spec. Without network policies means without those of any API.
-fn absent(kind: LayerKind) -> &'static [PolicyKind] {
+pub(crate) fn absent(kind: LayerKind) -> &'static [PolicyKind] {
     match kind {
         LayerKind::NetworkPolicy => &[
             PolicyKind::NetworkPolicy,
@@ -63,7 +53,8 @@ fn absent(kind: LayerKind) -> &'static [PolicyKind] {
     }
 }
 
-fn asked(spec: &Spec, claim: &Claim) -> Option<Asked> {
+/// What is asked of the network; none if only the mesh, or a gateway, could answer it.
+pub(crate) fn asked(spec: &Spec, claim: &Claim) -> Option<Asked> {
     let is = match claim.is {
         None => None,
         Some(Outcome::Open) => Some(Answer::Allowed),

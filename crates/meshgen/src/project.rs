@@ -2,7 +2,7 @@
 
 use meshgen_bundle::Bundle;
 use meshgen_spec::{Input, Spec};
-use meshgen_tree::{Digest, Origin, RenderError, render};
+use meshgen_tree::{Digest, Origin, Tree};
 use meshgen_yaml::{Problem, Severity, Sources};
 
 /// A spec that was read, and what it asks for.
@@ -48,12 +48,11 @@ impl Project {
     }
 }
 
-/// The manifests of a bundle and what it assumes beside them, in the files that they go into: what a judge of them
-/// reads.
-pub fn manifests(bundle: &Bundle) -> Result<Sources, RenderError> {
+/// The manifests of a tree and what it assumes beside them, in their files: what a judge of them reads.
+pub fn manifests(tree: &Tree) -> Sources {
     let mut sources = Sources::default();
-    for file in render(bundle)?.files.into_iter().filter(|file| file.resource || file.is_assumed()) {
-        sources.add(file.path.as_str(), file.text);
+    for file in tree.files.iter().filter(|file| file.resource || file.is_assumed()) {
+        sources.add(file.path.as_str(), file.text.as_str());
     }
-    Ok(sources)
+    sources
 }

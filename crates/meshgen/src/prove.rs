@@ -1,10 +1,14 @@
 //! A claim of a spec, proven or refuted by both judges: of the network, and of the mesh above it.
 
-use meshgen_mesh::{Outcome as Seen, Request, Token, Verdict};
-use meshgen_reach::{Judge, Manifests, Party, Truth, Unfound};
-use meshgen_spec::{Claim, Outcome, Port, PortRef, Protocol, Spec, Workloads};
+use meshgen_mesh::{Mesh, Outcome as Seen, Request, Token};
+use meshgen_reach::{Judge, Manifests, Party, PolicyKind, Truth, Unfound};
+use meshgen_spec::{Claim, LayerKind, Outcome, Port, PortRef, Protocol, Spec, Workloads};
+use meshgen_yaml::At;
 
-use crate::{Above, Claimed};
+use crate::{
+    Above, Claimed,
+    claims::{absent, asked},
+};
 
 /// What became of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,19 +19,44 @@ pub struct Proven {
     pub told: String,
 }
 
-/// Proves a claim. Fails if it names what is not in the manifests.
-pub fn prove(manifests: &Manifests, spec: &Spec, claimed: &Claimed) -> Result<Proven, Unfound> {
-    let without = (!claimed.without.is_empty()).then(|| manifests.without(&claimed.without));
-    let manifests = without.as_ref().unwrap_or(manifests);
-    let above = Above::new(manifests).without(&claimed.kinds);
-    if !above.is_meshed() {
-        return network(&above.network, claimed);
+/// Proves claims, in their order. One fails if it names what is not in the manifests.
+pub fn prove(manifests: &Manifests, spec: &Spec, claims: &[Claimed]) -> Vec<Result<Proven, Unfound>> {
+    let whole = Mesh::read(&manifests.sources);
+    // The claims of a group are judged in one world.
+    let worlds = claims.chunk_by(|a, b| a.without == b.without);
+    let proven = worlds.flat_map(|claims| {
+        let without = claims.first().map(|claim| claim.without.as_slice()).unwrap_or_default();
+        let absent: Vec<PolicyKind> = without.iter().flat_map(|kind| absent(*kind)).copied().collect();
+        let left = (!absent.is_empty()).then(|| manifests.without(&absent));
+        let network = Judge::new(left.as_ref().unwrap_or(manifests));
+        let above = Above { network, mesh: mesh_without(whole.clone(), without) };
+        claims.iter().map(|claimed| one(&above, spec, &claimed.claim)).collect::<Vec<_>>()
+    });
+    proven.collect()
+}
+
+/// A mesh as if there were no objects of some kinds.
+fn mesh_without(mut mesh: Mesh, kinds: &[LayerKind]) -> Mesh {
+    if kinds.contains(&LayerKind::AuthorizationPolicy) {
+        mesh.policies.clear();
+        mesh.members.iter_mut().for_each(|member| member.policies.clear());
     }
-    match claimed.claim.is {
-        Some(is) if claimed.asked_of_pods => Asked { above: &above, spec, claim: &claimed.claim, is }.prove(),
+    if kinds.contains(&LayerKind::PeerAuthentication) {
+        mesh.peer_authentications.clear();
+    }
+    mesh
+}
+
+fn one(above: &Above<'_>, spec: &Spec, claim: &Claim) -> Result<Proven, Unfound> {
+    if !above.is_meshed() {
+        return network(&above.network, spec, claim);
+    }
+    match claim.is {
+        // Both ends are pods that the spec names, of which the mesh can be asked.
+        Some(is) if claim.from.is_some() && claim.via.is_none() => Asked { above, spec, claim, is }.prove(),
         // The mesh only narrows: what the network refuses to others stays refused.
-        _ => network(&above.network, claimed).map(|proven| match proven.truth {
-            Truth::True if claimed.claim.is != Some(Outcome::Open) => proven,
+        _ => network(&above.network, spec, claim).map(|proven| match proven.truth {
+            Truth::True if claim.is != Some(Outcome::Open) => proven,
             _ => {
                 let open = proven.told.trim_start_matches("refuted: ");
                 unknown(format!("the mesh may refuse what the network lets through\n{open}"))
@@ -40,30 +69,31 @@ fn unknown(told: String) -> Proven {
     Proven { truth: Truth::Unknown, told }
 }
 
-fn network(judge: &Judge<'_>, claimed: &Claimed) -> Result<Proven, Unfound> {
-    let Some(asked) = &claimed.asked else {
+fn network(judge: &Judge<'_>, spec: &Spec, claim: &Claim) -> Result<Proven, Unfound> {
+    let Some(asked) = asked(spec, claim) else {
         return Ok(unknown("only a mesh gives this outcome, or a gateway is in between\n".to_owned()));
     };
-    let proof = judge.prove(asked)?;
+    let proof = judge.prove(&asked)?;
     let told = if proof.truth == Truth::True { String::new() } else { proof.text() };
     Ok(Proven { truth: proof.truth, told })
 }
 
 /// A claim about what clients see.
-struct Asked<'a> {
-    above: &'a Above<'a>,
+struct Asked<'a, 'm> {
+    above: &'a Above<'m>,
     spec: &'a Spec,
     claim: &'a Claim,
     is: Outcome,
 }
 
-impl Asked<'_> {
+impl Asked<'_, '_> {
     fn prove(&self) -> Result<Proven, Unfound> {
         let mut worst = Proven { truth: Truth::True, told: String::new() };
-        for from in self.clients()? {
-            for to in self.servers()? {
+        let servers = self.pods([&self.claim.to])?;
+        for from in self.pods(self.claim.from.iter().flatten())? {
+            for to in &servers {
                 for port in self.ports(&to.0) {
-                    let found = self.one(&from, &to, port);
+                    let found = self.one(&from, to, port);
                     if found.truth > worst.truth {
                         worst = found;
                     }
@@ -73,21 +103,14 @@ impl Asked<'_> {
         Ok(worst)
     }
 
-    /// The clients, each with its name.
-    fn clients(&self) -> Result<Vec<(String, Party)>, Unfound> {
-        let names = self.claim.from.iter().flatten().flat_map(|which| self.names(which));
+    /// Pods, each with the name of its workload.
+    fn pods<'w>(
+        &self,
+        which: impl IntoIterator<Item = &'w At<Workloads>>,
+    ) -> Result<Vec<(String, Party)>, Unfound> {
         let mut all = Vec::new();
-        for name in names {
+        for name in which.into_iter().flat_map(|which| self.names(which)) {
             all.extend(self.above.network.source(&name)?.into_iter().map(|party| (name.clone(), party)));
-        }
-        Ok(all)
-    }
-
-    fn servers(&self) -> Result<Vec<(String, Party)>, Unfound> {
-        let mut all = Vec::new();
-        for name in self.names(&self.claim.to) {
-            let parties = self.above.network.source(&name)?;
-            all.extend(parties.into_iter().map(|party| (name.clone(), party)));
         }
         Ok(all)
     }
@@ -127,7 +150,10 @@ impl Asked<'_> {
         if truth == Truth::True {
             return Proven { truth, told: String::new() };
         }
-        Proven { truth, told: line(verdict.outcome.word()) + &told(&verdict, self.above) }
+        Proven {
+            truth,
+            told: line(verdict.outcome.word()) + &verdict.text(&self.above.network.manifests.sources),
+        }
     }
 
     /// Whether what is seen is what is claimed. A client with a sidecar sees dropped packets as an answer of its own
@@ -161,9 +187,4 @@ impl Asked<'_> {
             token: Token::None,
         })
     }
-}
-
-/// The reasons of a verdict, one a line.
-fn told(verdict: &Verdict, above: &Above<'_>) -> String {
-    verdict.text(&above.network.manifests.sources)
 }

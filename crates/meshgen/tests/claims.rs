@@ -1,7 +1,7 @@
 //! Claims of a spec, proven or refuted by the network and the mesh above it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use meshgen::{Input, claims, prove, reach::Manifests, read};
+use meshgen::{Input, claims, prove, reach::Manifests, read, tree::render};
 
 /// A shop where nothing is open that is not said, and a client outside of the mesh.
 const SHOP: &str = "\
@@ -27,10 +27,10 @@ fn found(without: &str, list: &[&str]) -> String {
     let text = format!("{SHOP}expect:\n  a:\n    without: [{without}]\n    claims:\n{list}");
     let project = read(vec![Input::File("a.yaml".to_owned(), text)]);
     let spec = project.spec.unwrap_or_else(|| panic!("{:#?}", project.problems));
-    let sources = meshgen::manifests(&project.bundle.unwrap()).unwrap();
+    let sources = meshgen::manifests(&render(&project.bundle.unwrap()).unwrap());
     let manifests = Manifests::read(sources);
-    let proven = claims(&spec).into_iter().map(|claim| {
-        let proven = prove(&manifests, &spec, &claim).unwrap();
+    let proven = prove(&manifests, &spec, &claims(&spec)).into_iter().map(|proven| {
+        let proven = proven.unwrap();
         format!("{:?}\n{}", proven.truth, proven.told)
     });
     proven.collect()

@@ -38,6 +38,8 @@ pub struct Cluster {
     pub unread: Vec<Unread>,
     /// What is wrong with the manifests, in the order read.
     pub problems: Vec<Problem>,
+    /// Of these, where those stand that only say that an object belongs to a mesh, which is not judged here.
+    pub above: Vec<Place>,
 }
 
 /// A namespace.

@@ -160,6 +160,7 @@ impl Reader {
             if self.mesh.insert(kind.clone()) {
                 let message =
                     format!("`{kind}` is not judged: the answers are about the network below the mesh");
+                self.cluster.above.push(o.place);
                 self.cluster.problems.push(Problem::warning(o.place, message));
             }
             return true;

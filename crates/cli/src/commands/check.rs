@@ -1,19 +1,13 @@
 //! `check`: whether a tree is what its spec gives.
 
-use std::path::Path;
-
 use meshgen::tree::{Difference, differences};
 use serde_json::{Value, json};
 
 use super::tree::compared;
-use crate::{
-    args::{PartArgs, SpecArgs},
-    exit::Exit,
-    report::Report,
-};
+use crate::{args::TreeArgs, exit::Exit, report::Report};
 
-pub(crate) fn run(args: &SpecArgs, out: &Path, parts: &PartArgs) -> Report {
-    let (changes, mut report) = match compared("check", args, out, parts) {
+pub(crate) fn run(args: &TreeArgs) -> Report {
+    let (changes, mut report) = match compared("check", args) {
         Ok((_, changes, report)) => (changes, report),
         Err(report) => return *report,
     };
@@ -21,7 +15,7 @@ pub(crate) fn run(args: &SpecArgs, out: &Path, parts: &PartArgs) -> Report {
     report.text = differences.iter().map(|difference| format!("{difference}\n")).collect();
     report.result = json!({ "differences": differences.iter().map(shown).collect::<Vec<_>>() });
     if differences.is_empty() {
-        report.notes.push(format!("`{}` is what the spec gives", out.display()));
+        report.notes.push(format!("`{}` is what the spec gives", args.out.display()));
     } else {
         report.exit = Exit::No;
     }

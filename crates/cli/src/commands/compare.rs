@@ -30,11 +30,11 @@ pub(crate) fn run(old: &Path, new: &Path, fail_on: FailOn) -> Report {
     if report.exit != Exit::Yes {
         return report;
     }
-    let mut comparison = compare(&old, &new);
-    let (before, after) = (Manifests::read(old.clone()), Manifests::read(new.clone()));
-    let reach = Judge::new(&before).compare(&Judge::new(&after));
-    report.add_problems(old, std::mem::take(&mut comparison.old_problems));
-    report.add_problems(new, std::mem::take(&mut comparison.new_problems));
+    let (old, new) = (Manifests::read(old), Manifests::read(new));
+    let mut comparison = compare(&old.sources, &new.sources);
+    let reach = Judge::new(&old).compare(&Judge::new(&new));
+    report.add_problems(old.sources, std::mem::take(&mut comparison.old_problems));
+    report.add_problems(new.sources, std::mem::take(&mut comparison.new_problems));
     report.text = painted(&format!("{comparison}\n"));
     if !reach.is_empty() {
         report.text.push_str(&format!("\n{}", reach.text(LINES)));

@@ -1,19 +1,17 @@
 //! `diff`: what a render would change.
 
-use std::path::Path;
-
 use meshgen::tree::{self, before_and_after, diff, differences};
 use serde_json::json;
 
 use super::{compare, tree::compared};
 use crate::{
-    args::{PartArgs, SpecArgs},
+    args::TreeArgs,
     exit::Exit,
     report::{Report, painted},
 };
 
-pub(crate) fn run(args: &SpecArgs, out: &Path, parts: &PartArgs, summary: bool) -> Report {
-    let (observed, changes, mut report) = match compared("diff", args, out, parts) {
+pub(crate) fn run(args: &TreeArgs, summary: bool) -> Report {
+    let (observed, changes, mut report) = match compared("diff", args) {
         Ok(compared) => compared,
         Err(report) => return *report,
     };

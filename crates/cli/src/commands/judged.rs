@@ -7,6 +7,7 @@ use meshgen::{
     bundle::Bundle,
     reach::Manifests,
     spec::Spec,
+    tree::{Tree, render},
     yaml::{Problem, Sources},
 };
 
@@ -53,15 +54,16 @@ pub(crate) fn judged(files: &[PathBuf], report: &mut Report) -> Option<Judged> {
     (report.exit == Exit::Yes).then(|| Judged { manifests: read(sources, report), spec })
 }
 
-/// The manifests that a bundle would give, and what it assumes beside them.
-pub(crate) fn of_bundle(bundle: &Bundle, report: &mut Report) -> Option<Manifests> {
-    let sources = rendered(bundle, report);
-    (report.exit == Exit::Yes).then(|| read(sources, report))
+/// The manifests of a tree that is rendered, and what it assumes beside them.
+pub(crate) fn of_tree(tree: &Tree, report: &mut Report) -> Option<Manifests> {
+    let manifests = read(meshgen::manifests(tree), report);
+    (report.exit == Exit::Yes).then_some(manifests)
 }
 
 fn read(sources: Sources, report: &mut Report) -> Manifests {
     let manifests = Manifests::read(sources);
-    let of_the_mesh = |problem: &Problem| problem.message.contains(".istio.io` is not judged");
+    let above = &manifests.cluster.above;
+    let of_the_mesh = |problem: &Problem| problem.place.is_some_and(|place| above.contains(&place));
     // `reach` lists the network alone, and has to say so; the others ask the mesh as well.
     let problems =
         manifests.problems().iter().filter(|problem| report.kind == "reach" || !of_the_mesh(problem));
@@ -85,8 +87,11 @@ pub(crate) fn add(input: Input, sources: &mut Sources) {
 
 /// What a bundle would give to a judge.
 pub(crate) fn rendered(bundle: &Bundle, report: &mut Report) -> Sources {
-    meshgen::manifests(bundle).unwrap_or_else(|e| {
-        report.fail(Failure::of(&e));
-        Sources::default()
-    })
+    match render(bundle) {
+        Ok(tree) => meshgen::manifests(&tree),
+        Err(e) => {
+            report.fail(Failure::of(&e));
+            Sources::default()
+        }
+    }
 }

@@ -29,8 +29,8 @@ pub(crate) fn run(cli: Cli) -> Exit {
         Command::Render { spec, out: Some(out), parts, even_if_refuted } => {
             render::tree(&spec, &out, &parts, even_if_refuted)
         }
-        Command::Check { spec, out, parts } => check::run(&spec, &out, &parts),
-        Command::Diff { spec, out, parts, summary } => diff::run(&spec, &out, &parts, summary),
+        Command::Check { tree } => check::run(&tree),
+        Command::Diff { tree, summary } => diff::run(&tree, summary),
         Command::Compare { old, new, fail_on } => compare::run(&old, &new, fail_on),
         Command::Reach { judged, focus, pairs, exposure } => {
             reach::run(&judged, focus, pairs, exposure, format)

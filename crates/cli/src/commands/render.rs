@@ -6,7 +6,7 @@ use meshgen::{
     bundle::Bundle,
     reach::Truth,
     tree::{
-        Change, Selection, StreamError,
+        Change, Selection, StreamError, Tree,
         disk::{Recovered, Written, write_in_steps},
         stream as write_stream,
     },
@@ -71,17 +71,18 @@ fn values(bundle: &Bundle) -> serde_json::Result<Vec<Value>> {
 
 /// The tree in a folder.
 pub(crate) fn tree(args: &SpecArgs, out: &Path, parts: &PartArgs, even_if_refuted: bool) -> Report {
-    let planned = planned(KIND, args).and_then(|planned| proven(planned, even_if_refuted));
-    match planned.and_then(|planned| write(planned, out, &parts.selection())) {
+    let rendered = planned(KIND, args).and_then(Planned::render);
+    let proven = rendered.and_then(|(planned, tree)| Ok((proven(planned, &tree, even_if_refuted)?, tree)));
+    match proven.and_then(|(planned, tree)| write(planned, &tree, out, &parts.selection())) {
         Ok(report) => report,
         Err(report) => *report,
     }
 }
 
 /// Refuses a spec of which a claim is refuted: what it gives is not what its author wants.
-fn proven(mut planned: Planned, even_if_refuted: bool) -> Result<Planned, Box<Report>> {
+fn proven(mut planned: Planned, tree: &Tree, even_if_refuted: bool) -> Result<Planned, Box<Report>> {
     let mut judged = Report::new(KIND);
-    let verified = verify::verified(&planned.spec, &planned.bundle, &mut judged).unwrap_or_default();
+    let verified = verify::verified(&planned.spec, tree, &mut judged).unwrap_or_default();
     let refuted: Vec<_> = verified.iter().filter(|v| v.truth == Truth::Refuted).collect();
     if refuted.is_empty() {
         return Ok(planned);
@@ -100,11 +101,15 @@ fn proven(mut planned: Planned, even_if_refuted: bool) -> Result<Planned, Box<Re
     Err(Box::new(planned.report))
 }
 
-fn write(planned: Planned, out: &Path, selection: &Selection) -> Result<Report, Box<Report>> {
-    let (mut planned, tree) = planned.render()?;
+fn write(
+    mut planned: Planned,
+    tree: &Tree,
+    out: &Path,
+    selection: &Selection,
+) -> Result<Report, Box<Report>> {
     let origin = planned.project.origin(env!("CARGO_PKG_VERSION"));
     let progress = Progress::new("writing", tree.files.len() * STEPS_PER_FILE);
-    let written = write_in_steps(out, &tree, selection, &origin, &mut |_| {
+    let written = write_in_steps(out, tree, selection, &origin, &mut |_| {
         progress.step();
         Ok(())
     });

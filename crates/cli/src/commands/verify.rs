@@ -1,9 +1,12 @@
 //! `verify`: what a spec expects, proven or refuted.
 
-use meshgen::{Claimed, bundle::Bundle, claims, prove, reach::Truth, spec::Spec, yaml::Sources};
+use meshgen::{Claimed, claims, prove, reach::Truth, spec::Spec, tree::Tree, yaml::Sources};
 use serde_json::{Value, json};
 
-use super::{judged::of_bundle, spec::planned};
+use super::{
+    judged::of_tree,
+    spec::{Planned, planned},
+};
 use crate::{
     args::SpecArgs,
     exit::Exit,
@@ -19,12 +22,12 @@ pub(crate) struct Verified {
 }
 
 pub(crate) fn run(args: &SpecArgs) -> Report {
-    let planned = match planned("verify", args) {
-        Ok(planned) => planned,
+    let (planned, tree) = match planned("verify", args).and_then(Planned::render) {
+        Ok(rendered) => rendered,
         Err(report) => return *report,
     };
     let (mut report, sources) = (planned.report, planned.project.sources);
-    let Some(verified) = verified(&planned.spec, &planned.bundle, &mut report) else { return report };
+    let Some(verified) = verified(&planned.spec, &tree, &mut report) else { return report };
     let number = |truth: Truth| verified.iter().filter(|v| v.truth == truth).count();
     let (proven, refuted, unknown) = (number(Truth::True), number(Truth::Refuted), number(Truth::Unknown));
     report.text = verified.iter().map(|v| v.line(&sources)).collect();
@@ -37,15 +40,16 @@ pub(crate) fn run(args: &SpecArgs) -> Report {
 }
 
 /// Every claim of a spec, held against what it gives. None if it gives nothing that can be judged.
-pub(crate) fn verified(spec: &Spec, bundle: &Bundle, report: &mut Report) -> Option<Vec<Verified>> {
+pub(crate) fn verified(spec: &Spec, tree: &Tree, report: &mut Report) -> Option<Vec<Verified>> {
     let claims = claims(spec);
     if claims.is_empty() {
         return Some(Vec::new());
     }
-    let manifests = of_bundle(bundle, report)?;
+    let manifests = of_tree(tree, report)?;
     let mut verified = Vec::new();
-    for claim in claims {
-        match prove(&manifests, spec, &claim) {
+    let proven = prove(&manifests, spec, &claims);
+    for (claim, proven) in claims.into_iter().zip(proven) {
+        match proven {
             Ok(proven) => verified.push(Verified { claim, truth: proven.truth, told: proven.told }),
             Err(e) => report.fail(Failure::of(&e)),
         }
