@@ -30,13 +30,11 @@
 //! The version of Kubernetes whose types are used is the choice of the binary: it depends on `k8s-openapi` with
 //! a version feature, such as `v1_36`.
 
-mod above;
 mod claims;
 mod kind;
 mod project;
 mod prove;
 
-pub use above::Above;
 pub use claims::{Claimed, claims};
 pub use kind::Kind;
 pub use meshgen_bundle as bundle;
@@ -46,6 +44,7 @@ pub use meshgen_reach as reach;
 pub use meshgen_spec as spec;
 pub use meshgen_spec::Input;
 pub use meshgen_tree as tree;
+pub use meshgen_verdict as verdict;
 pub use meshgen_yaml as yaml;
 pub use project::{Project, manifests, read};
 pub use prove::{Proven, prove};

@@ -1,12 +1,13 @@
 //! A claim of a spec, proven or refuted by both judges: of the network, and of the mesh above it.
 
 use meshgen_mesh::{Mesh, Outcome as Seen, Request, Token};
-use meshgen_reach::{Judge, Manifests, Party, PolicyKind, Truth, Unfound};
+use meshgen_reach::{Judge, Party, PolicyKind, Truth, Unfound};
 use meshgen_spec::{Claim, LayerKind, Outcome, Port, PortRef, Protocol, Spec, Workloads};
+use meshgen_verdict::{Judges, World};
 use meshgen_yaml::At;
 
 use crate::{
-    Above, Claimed,
+    Claimed,
     claims::{absent, asked},
 };
 
@@ -20,16 +21,17 @@ pub struct Proven {
 }
 
 /// Proves claims, in their order. One fails if it names what is not in the manifests.
-pub fn prove(manifests: &Manifests, spec: &Spec, claims: &[Claimed]) -> Vec<Result<Proven, Unfound>> {
-    let whole = Mesh::read(&manifests.sources);
+pub fn prove(world: &World, spec: &Spec, claims: &[Claimed]) -> Vec<Result<Proven, Unfound>> {
     // The claims of a group are judged in one world.
     let worlds = claims.chunk_by(|a, b| a.without == b.without);
     let proven = worlds.flat_map(|claims| {
         let without = claims.first().map(|claim| claim.without.as_slice()).unwrap_or_default();
         let absent: Vec<PolicyKind> = without.iter().flat_map(|kind| absent(*kind)).copied().collect();
-        let left = (!absent.is_empty()).then(|| manifests.without(&absent));
-        let network = Judge::new(left.as_ref().unwrap_or(manifests));
-        let above = Above { network, mesh: mesh_without(whole.clone(), without) };
+        let left = (!without.is_empty()).then(|| {
+            let left = world.without(&absent);
+            World { mesh: mesh_without(left.mesh, without), ..left }
+        });
+        let above = Judges::new(left.as_ref().unwrap_or(world));
         claims.iter().map(|claimed| one(&above, spec, &claimed.claim)).collect::<Vec<_>>()
     });
     proven.collect()
@@ -47,7 +49,7 @@ fn mesh_without(mut mesh: Mesh, kinds: &[LayerKind]) -> Mesh {
     mesh
 }
 
-fn one(above: &Above<'_>, spec: &Spec, claim: &Claim) -> Result<Proven, Unfound> {
+fn one(above: &Judges<'_>, spec: &Spec, claim: &Claim) -> Result<Proven, Unfound> {
     if !above.is_meshed() {
         return network(&above.network, spec, claim);
     }
@@ -80,7 +82,7 @@ fn network(judge: &Judge<'_>, spec: &Spec, claim: &Claim) -> Result<Proven, Unfo
 
 /// A claim about what clients see.
 struct Asked<'a, 'm> {
-    above: &'a Above<'m>,
+    above: &'a Judges<'m>,
     spec: &'a Spec,
     claim: &'a Claim,
     is: Outcome,

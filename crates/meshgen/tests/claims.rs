@@ -1,7 +1,7 @@
 //! Claims of a spec, proven or refuted by the network and the mesh above it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use meshgen::{Input, claims, prove, reach::Manifests, read, tree::render};
+use meshgen::{Input, claims, prove, read, tree::render, verdict::World};
 
 /// A shop where nothing is open that is not said, and a client outside of the mesh.
 const SHOP: &str = "\
@@ -28,8 +28,8 @@ fn found(without: &str, list: &[&str]) -> String {
     let project = read(vec![Input::File("a.yaml".to_owned(), text)]);
     let spec = project.spec.unwrap_or_else(|| panic!("{:#?}", project.problems));
     let sources = meshgen::manifests(&render(&project.bundle.unwrap()).unwrap());
-    let manifests = Manifests::read(sources);
-    let proven = prove(&manifests, &spec, &claims(&spec)).into_iter().map(|proven| {
+    let world = World::read(sources);
+    let proven = prove(&world, &spec, &claims(&spec)).into_iter().map(|proven| {
         let proven = proven.unwrap();
         format!("{:?}\n{}", proven.truth, proven.told)
     });

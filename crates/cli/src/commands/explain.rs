@@ -1,9 +1,9 @@
 //! `explain`: why one may connect to another, or not.
 
 use meshgen::{
-    Above,
     reach::{Answer, Explanation, Party, PortSet, Protocol, Unfound},
     spec::{Port, Spec, WorkloadName},
+    verdict::Judges,
 };
 use serde_json::json;
 
@@ -20,7 +20,7 @@ const MOST: usize = 8;
 pub(crate) fn run(from: &str, to: &str, args: &JudgedArgs) -> Report {
     let mut report = Report::new("explain");
     let Some(judged) = judged(&args.file, &mut report) else { return report };
-    let above = Above::new(&judged.manifests);
+    let above = Judges::new(&judged.world);
     let (explanations, mesh) = match explanations(&above, from, to) {
         Ok(explained) => explained,
         Err(e) => {
@@ -67,7 +67,11 @@ fn to_add(spec: &Spec, explanation: &Explanation) -> Option<String> {
 }
 
 /// What the network makes of it, and beside it what the mesh makes of each port, in words.
-fn explanations(above: &Above<'_>, from: &str, to: &str) -> Result<(Vec<Explanation>, Vec<String>), Unfound> {
+fn explanations(
+    above: &Judges<'_>,
+    from: &str,
+    to: &str,
+) -> Result<(Vec<Explanation>, Vec<String>), Unfound> {
     let (sources, destinations) = (above.network.source(from)?, above.network.destination(to)?);
     let (mut explanations, mut mesh) = (Vec::new(), Vec::new());
     for from in &sources {
@@ -80,7 +84,7 @@ fn explanations(above: &Above<'_>, from: &str, to: &str) -> Result<(Vec<Explanat
 }
 
 /// What the client sees once the mesh has its say, for each of a few TCP ports.
-fn in_the_mesh(above: &Above<'_>, from: &Party, to: &Party, ports: &PortSet) -> String {
+fn in_the_mesh(above: &Judges<'_>, from: &Party, to: &Party, ports: &PortSet) -> String {
     if !above.is_meshed() {
         return String::new();
     }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use meshgen::{
     Input, Kind,
     bundle::Bundle,
-    reach::Manifests,
     spec::Spec,
     tree::{Tree, render},
+    verdict::World,
     yaml::{Problem, Sources},
 };
 
@@ -20,7 +20,7 @@ use crate::{
 
 /// What is judged, and the spec that it is of, if it is of one.
 pub(crate) struct Judged {
-    pub(crate) manifests: Manifests,
+    pub(crate) world: World,
     pub(crate) spec: Option<Spec>,
 }
 
@@ -51,17 +51,18 @@ pub(crate) fn judged(files: &[PathBuf], report: &mut Report) -> Option<Judged> {
     for input in others {
         add(input, &mut sources);
     }
-    (report.exit == Exit::Yes).then(|| Judged { manifests: read(sources, report), spec })
+    (report.exit == Exit::Yes).then(|| Judged { world: read(sources, report), spec })
 }
 
 /// The manifests of a tree that is rendered, and what it assumes beside them.
-pub(crate) fn of_tree(tree: &Tree, report: &mut Report) -> Option<Manifests> {
-    let manifests = read(meshgen::manifests(tree), report);
-    (report.exit == Exit::Yes).then_some(manifests)
+pub(crate) fn of_tree(tree: &Tree, report: &mut Report) -> Option<World> {
+    let world = read(meshgen::manifests(tree), report);
+    (report.exit == Exit::Yes).then_some(world)
 }
 
-fn read(sources: Sources, report: &mut Report) -> Manifests {
-    let manifests = Manifests::read(sources);
+fn read(sources: Sources, report: &mut Report) -> World {
+    let world = World::read(sources);
+    let manifests = &world.manifests;
     let above = &manifests.cluster.above;
     let of_the_mesh = |problem: &Problem| problem.place.is_some_and(|place| above.contains(&place));
     // `reach` lists the network alone, and has to say so; the others ask the mesh as well.
@@ -71,7 +72,7 @@ fn read(sources: Sources, report: &mut Report) -> Manifests {
     if !problems.is_empty() {
         report.add_problems(manifests.sources.clone(), problems);
     }
-    manifests
+    world
 }
 
 /// The files of an input, as they are.

@@ -19,7 +19,7 @@ pub(crate) fn run(
 ) -> Report {
     let mut report = Report::new("reach");
     let Some(judged) = judged(&args.file, &mut report) else { return report };
-    let judge = Judge::new(&judged.manifests);
+    let judge = Judge::new(&judged.world.manifests);
     let focus = focus.into_focus();
     let list: List = if pairs { judge.pairs_report(&focus) } else { judge.report(&focus) };
     let exposed = exposure.then(|| judge.exposure(Reading::Implied, &PortSet::all()).told(&judge));

@@ -45,9 +45,9 @@ pub(crate) fn verified(spec: &Spec, tree: &Tree, report: &mut Report) -> Option<
     if claims.is_empty() {
         return Some(Vec::new());
     }
-    let manifests = of_tree(tree, report)?;
+    let world = of_tree(tree, report)?;
     let mut verified = Vec::new();
-    let proven = prove(&manifests, spec, &claims);
+    let proven = prove(&world, spec, &claims);
     for (claim, proven) in claims.into_iter().zip(proven) {
         match proven {
             Ok(proven) => verified.push(Verified { claim, truth: proven.truth, told: proven.told }),

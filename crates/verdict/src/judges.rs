@@ -1,20 +1,22 @@
 //! The mesh above the network: what Istio makes of a connection that the judge of network policies lets through.
 
 use meshgen_mesh::{Below, By, Call, Client, Membership, Mesh, Request, Verdict};
-use meshgen_reach::{Answer, Judge, Manifests, Party, Protocol};
+use meshgen_reach::{Answer, Judge, Party, Protocol};
+
+use crate::World;
 
 /// Both judges of the same manifests.
-pub struct Above<'a> {
+pub struct Judges<'a> {
     /// Of the network.
     pub network: Judge<'a>,
     /// Of the mesh.
-    pub mesh: Mesh,
+    pub mesh: &'a Mesh,
 }
 
-impl<'a> Above<'a> {
+impl<'a> Judges<'a> {
     /// The judges of manifests.
-    pub fn new(manifests: &'a Manifests) -> Self {
-        Above { network: Judge::new(manifests), mesh: Mesh::read(&manifests.sources) }
+    pub fn new(world: &'a World) -> Self {
+        Judges { network: Judge::new(&world.manifests), mesh: &world.mesh }
     }
 
     /// Whether any pod may be in a mesh.

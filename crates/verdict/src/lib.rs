@@ -1,0 +1,9 @@
+//! One verdict for a connection: what network policies say of it, and what the mesh makes of what they let through.
+//!
+//! [`World::read`] reads manifests once for both judges; [`Judges`] asks them.
+
+mod judges;
+mod world;
+
+pub use judges::Judges;
+pub use world::World;
