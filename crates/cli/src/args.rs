@@ -118,10 +118,15 @@ pub(crate) enum Command {
     },
     /// Prove what a spec expects; exit code 1 unless every claim is true
     ///
-    /// The claims are those of `expect`; a false one is shown with a connection that speaks against it.
+    /// The claims are those of `expect`; a false one is shown with a connection that speaks against it. Manifests
+    /// that no spec made are held against claims in a file of their own, which holds `expect` alone.
     Verify {
-        #[command(flatten)]
-        spec: SpecArgs,
+        /// What is judged: a spec, or manifests: a file, a folder, or `-`. May be given again.
+        #[arg(short, long, value_name = "FILE", default_value = "meshgen.yaml")]
+        file: Vec<PathBuf>,
+        /// A file of claims. May be given again.
+        #[arg(long, value_name = "FILE")]
+        expect: Vec<PathBuf>,
     },
     /// Write a first spec, for a newcomer or from manifests that exist
     ///

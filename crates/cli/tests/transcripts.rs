@@ -294,6 +294,24 @@ fn claims_are_proven_or_refuted_and_a_tree_of_a_refuted_one_is_not_written() {
 }
 
 #[test]
+fn claims_in_a_file_are_held_against_anybodys_manifests() {
+    let claims = "expect:\n  callers:\n    claims:\n      - { from: [shop/web], to: shop/cart, is: open }
+      - { fromCidrs: [0.0.0.0/0], to: shop/cart, ports: [grpc], is: timeout }
+      - { to: shop/web, onlyFrom: [shop/cart] }\n";
+    let desk = Desk::with(SHOP).file("claims.yaml", claims);
+    desk.run("render -o out");
+    let wrong = claims.replace("shop/web]", "shop/wbe]").replace("[grpc]", "[grcp]");
+    let desk = desk.file("wrong.yaml", &wrong).file("bad.yaml", "expect: { a: { claims: [{ to: b }] } }\n");
+    insta::assert_snapshot!(desk.runs(&[
+        "verify -f out --expect claims.yaml",
+        "verify -f out --expect wrong.yaml",
+        "verify -f out --expect bad.yaml",
+        "verify -f out",
+        "verify --expect claims.yaml",
+    ]));
+}
+
+#[test]
 fn what_became_possible_is_told_with_what_differs() {
     let desk = Desk::with(SHOP);
     desk.run("render -o old");

@@ -1,12 +1,14 @@
-//! From what a spec expects to what the judge can prove.
+//! From what somebody expects to what the judges can be asked.
 
-use meshgen_reach::{
-    Addresses, Answer, Claim as Asked, ClaimPort, PolicyKind, Protocol, Requirement, Selector, Who,
-};
-use meshgen_spec::{Claim, LayerKind, MeshMode, Namespaces, Outcome, PortRef, Spec, Workloads};
+use std::collections::BTreeMap;
+
+use meshgen_mesh::Membership;
+use meshgen_reach::{Addresses, Claim as Asked, ClaimPort, PolicyKind, Requirement, Selector, Who};
+use meshgen_spec::{Claim, Expectation, LayerKind, Name, Namespaces, PortRef, Workloads};
+use meshgen_verdict::Judges;
 use meshgen_yaml::{At, Place};
 
-/// A claim of a spec, for the judge.
+/// A claim, and where it stands.
 #[derive(Clone, Debug)]
 pub struct Claimed {
     /// The group that it is in.
@@ -21,10 +23,10 @@ pub struct Claimed {
     pub without: Vec<LayerKind>,
 }
 
-/// The claims of a spec, in the order of their groups.
-pub fn claims(spec: &Spec) -> Vec<Claimed> {
+/// The claims of a spec, or of a file of claims, in the order of their groups.
+pub fn claims(expect: &BTreeMap<At<Name>, Expectation>) -> Vec<Claimed> {
     let mut all = Vec::new();
-    for (name, group) in &spec.expect {
+    for (name, group) in expect {
         for (i, claim) in group.claims.iter().enumerate() {
             all.push(Claimed {
                 group: name.to_string(),
@@ -53,31 +55,20 @@ pub(crate) fn absent(kind: LayerKind) -> &'static [PolicyKind] {
     }
 }
 
-/// What is asked of the network; none if only the mesh, or a gateway, could answer it.
-pub(crate) fn asked(spec: &Spec, claim: &Claim) -> Option<Asked> {
-    let is = match claim.is {
-        None => None,
-        Some(Outcome::Open) => Some(Answer::Allowed),
-        Some(Outcome::Timeout) => Some(Answer::Denied),
-        // What the mesh refuses, the network has let through.
-        Some(Outcome::Reset | Outcome::Closed | Outcome::Forbidden | Outcome::Unavailable) => return None,
-    };
-    // By way of a gateway it is the gateway that connects.
-    if claim.via.is_some() {
-        return None;
-    }
+/// The ends and ports of a claim, as the judges call them; what the client sees is left open.
+pub(crate) fn asked(judges: &Judges<'_>, claim: &Claim) -> Asked {
     let mut from: Vec<Who> = claim.from.iter().flatten().map(|w| who(w)).collect();
-    from.extend(claim.from_namespaces.iter().flat_map(|n| namespaces(spec, n)));
+    from.extend(claim.from_namespaces.iter().flat_map(|n| namespaces(judges, n)));
     let cidrs = claim.from_cidrs.iter().flatten();
     from.extend(cidrs.filter_map(|cidr| Addresses::block(&cidr.to_string())).map(Who::Outside));
-    Some(Asked {
+    Asked {
         from,
         to: vec![who(&claim.to)],
-        ports: claim.ports.iter().map(|port| self::port(spec, &claim.to, port)).collect(),
-        is,
+        ports: claim.ports.iter().map(|port| self::port(port)).collect(),
+        is: None,
         only_from: claim.only_from.as_ref().map(|list| list.iter().map(|w| who(w)).collect()),
         only_via: claim.only_via.as_ref().map(ToString::to_string),
-    })
+    }
 }
 
 fn who(workloads: &Workloads) -> Who {
@@ -87,14 +78,13 @@ fn who(workloads: &Workloads) -> Who {
     }
 }
 
-fn namespaces(spec: &Spec, which: &At<Namespaces>) -> Vec<Who> {
-    let declared = |wanted: &dyn Fn(MeshMode) -> bool| {
-        let names = spec.namespaces.keys().filter(|name| wanted(spec.mesh_mode(name)));
-        names.map(|name| Who::Namespace(name.to_string())).collect()
-    };
-    match &which.value {
-        Namespaces::All => declared(&|_| true),
-        Namespaces::Meshed => declared(&|mode| mode != MeshMode::None),
+fn namespaces(judges: &Judges<'_>, which: &Namespaces) -> Vec<Who> {
+    let all = || judges.network.manifests.cluster.namespaces.keys();
+    match which {
+        Namespaces::All => all().cloned().map(Who::Namespace).collect(),
+        Namespaces::Meshed => {
+            all().filter(|name| is_meshed(judges, name)).cloned().map(Who::Namespace).collect()
+        }
         Namespaces::Named(names) => names.iter().map(|name| Who::Namespace(name.to_string())).collect(),
         Namespaces::Labelled(labels) => {
             let equal = labels.iter().map(|(key, value)| Requirement::equal(key.as_str(), value.as_str()));
@@ -103,14 +93,16 @@ fn namespaces(spec: &Spec, which: &At<Namespaces>) -> Vec<Who> {
     }
 }
 
-fn port(spec: &Spec, to: &Workloads, port: &PortRef) -> ClaimPort {
+/// Whether a pod of a namespace may be in the mesh.
+fn is_meshed(judges: &Judges<'_>, namespace: &str) -> bool {
+    let pods = judges.mesh.pods.iter().zip(&judges.mesh.members);
+    pods.filter(|(pod, _)| pod.namespace == namespace)
+        .any(|(_, member)| member.injection.membership != Membership::Plain)
+}
+
+fn port(port: &PortRef) -> ClaimPort {
     match port {
         PortRef::Name(name) => ClaimPort::Name(name.to_string()),
-        PortRef::Number(number) => {
-            let ports = spec.workloads_in(to).flat_map(|(_, w)| w.ports.values());
-            let protocol = ports.into_iter().find(|p| p.port == *number).map(|p| p.protocol);
-            let protocol = protocol.and_then(|p| Protocol::parse(p.as_str()));
-            ClaimPort::Number(protocol.unwrap_or(Protocol::Tcp), *number)
-        }
+        PortRef::Number(number) => ClaimPort::Number(*number),
     }
 }

@@ -1,10 +1,11 @@
-//! A claim of a spec, proven or refuted by both judges: of the network, and of the mesh above it.
+//! A claim, proven or refuted by both judges: of the network, and of the mesh above it.
+//!
+//! They are asked about manifests alone, so that a planner that errs is found out.
 
 use meshgen_mesh::{Mesh, Outcome as Seen, Request, Token};
-use meshgen_reach::{Judge, Party, PolicyKind, Truth, Unfound};
-use meshgen_spec::{Claim, LayerKind, Outcome, Port, PortRef, Protocol, Spec, Workloads};
+use meshgen_reach::{Answer, Party, PolicyKind, Protocol, Truth, Unfound};
+use meshgen_spec::{Claim, LayerKind, Outcome};
 use meshgen_verdict::{Judges, World};
-use meshgen_yaml::At;
 
 use crate::{
     Claimed,
@@ -21,7 +22,7 @@ pub struct Proven {
 }
 
 /// Proves claims, in their order. One fails if it names what is not in the manifests.
-pub fn prove(world: &World, spec: &Spec, claims: &[Claimed]) -> Vec<Result<Proven, Unfound>> {
+pub fn prove(world: &World, claims: &[Claimed]) -> Vec<Result<Proven, Unfound>> {
     // The claims of a group are judged in one world.
     let worlds = claims.chunk_by(|a, b| a.without == b.without);
     let proven = worlds.flat_map(|claims| {
@@ -31,8 +32,8 @@ pub fn prove(world: &World, spec: &Spec, claims: &[Claimed]) -> Vec<Result<Prove
             let left = world.without(&absent);
             World { mesh: mesh_without(left.mesh, without), ..left }
         });
-        let above = Judges::new(left.as_ref().unwrap_or(world));
-        claims.iter().map(|claimed| one(&above, spec, &claimed.claim)).collect::<Vec<_>>()
+        let judges = Judges::new(left.as_ref().unwrap_or(world));
+        claims.iter().map(|claimed| one(&judges, &claimed.claim)).collect::<Vec<_>>()
     });
     proven.collect()
 }
@@ -49,15 +50,15 @@ fn mesh_without(mut mesh: Mesh, kinds: &[LayerKind]) -> Mesh {
     mesh
 }
 
-fn one(above: &Judges<'_>, spec: &Spec, claim: &Claim) -> Result<Proven, Unfound> {
-    if !above.is_meshed() {
-        return network(&above.network, spec, claim);
+fn one(judges: &Judges<'_>, claim: &Claim) -> Result<Proven, Unfound> {
+    if !judges.is_meshed() {
+        return network(judges, claim);
     }
     match claim.is {
-        // Both ends are pods that the spec names, of which the mesh can be asked.
-        Some(is) if claim.from.is_some() && claim.via.is_none() => Asked { above, spec, claim, is }.prove(),
+        // Both ends are pods that are there, of which the mesh can be asked.
+        Some(is) if claim.from.is_some() && claim.via.is_none() => Asked { judges, claim, is }.prove(),
         // The mesh only narrows: what the network refuses to others stays refused.
-        _ => network(&above.network, spec, claim).map(|proven| match proven.truth {
+        _ => network(judges, claim).map(|proven| match proven.truth {
             Truth::True if claim.is != Some(Outcome::Open) => proven,
             _ => {
                 let open = proven.told.trim_start_matches("refuted: ");
@@ -71,33 +72,51 @@ fn unknown(told: String) -> Proven {
     Proven { truth: Truth::Unknown, told }
 }
 
-fn network(judge: &Judge<'_>, spec: &Spec, claim: &Claim) -> Result<Proven, Unfound> {
-    let Some(asked) = asked(spec, claim) else {
+fn network(judges: &Judges<'_>, claim: &Claim) -> Result<Proven, Unfound> {
+    let is = match claim.is {
+        None => Some(None),
+        Some(Outcome::Open) => Some(Some(Answer::Allowed)),
+        Some(Outcome::Timeout) => Some(Some(Answer::Denied)),
+        // What the mesh refuses, the network has let through.
+        Some(Outcome::Reset | Outcome::Closed | Outcome::Forbidden | Outcome::Unavailable) => None,
+    };
+    // By way of a gateway it is the gateway that connects.
+    let Some(is) = is.filter(|_| claim.via.is_none()) else {
         return Ok(unknown("only a mesh gives this outcome, or a gateway is in between\n".to_owned()));
     };
-    let proof = judge.prove(&asked)?;
+    let mut asked = asked(judges, claim);
+    asked.is = is;
+    let proof = judges.network.prove(&asked)?;
     let told = if proof.truth == Truth::True { String::new() } else { proof.text() };
     Ok(Proven { truth: proof.truth, told })
 }
 
 /// A claim about what clients see.
 struct Asked<'a, 'm> {
-    above: &'a Judges<'m>,
-    spec: &'a Spec,
+    judges: &'a Judges<'m>,
     claim: &'a Claim,
     is: Outcome,
 }
 
 impl Asked<'_, '_> {
     fn prove(&self) -> Result<Proven, Unfound> {
+        let asked = asked(self.judges, self.claim);
+        let network = &self.judges.network;
         let mut worst = Proven { truth: Truth::True, told: String::new() };
-        let servers = self.pods([&self.claim.to])?;
-        for from in self.pods(self.claim.from.iter().flatten())? {
+        let servers = network.servers(&asked)?;
+        for from in network.meant(&asked.from)? {
             for to in &servers {
-                for port in self.ports(&to.0) {
-                    let found = self.one(&from, to, port);
-                    if found.truth > worst.truth {
-                        worst = found;
+                let ports = network.ports_of(to, &asked.ports);
+                for protocol in Protocol::ALL {
+                    for (first, last) in ports.ranges(protocol) {
+                        let found = if first == last {
+                            self.one(&from, to, protocol, first)
+                        } else {
+                            unknown(format!("{}: say by which ports\n", self.line(&from, to)))
+                        };
+                        if found.truth > worst.truth {
+                            worst = found;
+                        }
                     }
                 }
             }
@@ -105,44 +124,19 @@ impl Asked<'_, '_> {
         Ok(worst)
     }
 
-    /// Pods, each with the name of its workload.
-    fn pods<'w>(
-        &self,
-        which: impl IntoIterator<Item = &'w At<Workloads>>,
-    ) -> Result<Vec<(String, Party)>, Unfound> {
-        let mut all = Vec::new();
-        for name in which.into_iter().flat_map(|which| self.names(which)) {
-            all.extend(self.above.network.source(&name)?.into_iter().map(|party| (name.clone(), party)));
-        }
-        Ok(all)
+    fn line(&self, from: &Party, to: &Party) -> String {
+        let cluster = &self.judges.network.manifests.cluster;
+        format!("{} => {}", from.title(cluster), to.title(cluster))
     }
 
-    fn names(&self, which: &Workloads) -> Vec<String> {
-        self.spec.workloads_in(which).map(|(name, _)| format!("{}/{name}", which.namespace())).collect()
-    }
-
-    /// The ports that are meant, of a server.
-    fn ports(&self, server: &str) -> Vec<Port> {
-        let workload = self.spec.workloads.iter().find(|(name, _)| name.to_string() == server);
-        let declared = workload.iter().flat_map(|(_, workload)| &workload.ports);
-        let meant = |name: &str, port: &Port| {
-            let is = |wanted: &PortRef| match wanted {
-                PortRef::Name(wanted) => wanted.as_str() == name,
-                PortRef::Number(wanted) => *wanted == port.port,
-            };
-            self.claim.ports.is_empty() || self.claim.ports.iter().any(|wanted| is(wanted))
-        };
-        declared.filter(|(name, port)| meant(name.as_str(), port)).map(|(_, port)| *port).collect()
-    }
-
-    fn one(&self, (from, client): &(String, Party), (to, server): &(String, Party), port: Port) -> Proven {
-        let line = |what: &str| format!("{from} => {to}:{}: {what}\n", port.port);
-        if port.protocol != Protocol::Tcp {
+    fn one(&self, client: &Party, server: &Party, protocol: Protocol, port: u16) -> Proven {
+        let line = |what: &str| format!("{}:{port}: {what}\n", self.line(client, server));
+        if protocol != Protocol::Tcp {
             return unknown(line("the mesh takes TCP only, and this is not judged for other protocols"));
         }
-        let request = self.request(server, port.port);
-        let Some(verdict) = self.above.verdict(client, server, port.port, request.as_ref()) else {
-            return unknown(line("the mesh knows nothing of one of them"));
+        let request = self.request(server, port);
+        let Some(verdict) = self.judges.verdict(client, server, port, request.as_ref()) else {
+            return self.stranger(client, server, port);
         };
         let truth = match &verdict.outcome {
             Seen::Unknown => Truth::Unknown,
@@ -152,9 +146,19 @@ impl Asked<'_, '_> {
         if truth == Truth::True {
             return Proven { truth, told: String::new() };
         }
-        Proven {
-            truth,
-            told: line(verdict.outcome.word()) + &verdict.text(&self.above.network.manifests.sources),
+        let told = line(verdict.outcome.word()) + &verdict.text(&self.judges.network.manifests.sources);
+        Proven { truth, told }
+    }
+
+    /// Of pods that are not there only the network is known, and what it refuses is refused.
+    fn stranger(&self, client: &Party, server: &Party, port: u16) -> Proven {
+        let below = self.judges.network.probe(client, server, Protocol::Tcp, port).answer;
+        match (self.is, below) {
+            (Outcome::Timeout, Answer::Denied) => Proven { truth: Truth::True, told: String::new() },
+            _ => unknown(format!(
+                "{}:{port}: what the mesh makes of it is not known\n",
+                self.line(client, server)
+            )),
         }
     }
 
@@ -168,7 +172,7 @@ impl Asked<'_, '_> {
             | (Outcome::Closed, Seen::Closed)
             | (Outcome::Forbidden, Seen::Forbidden)
             | (Outcome::Unavailable, Seen::Unavailable) => true,
-            (Outcome::Unavailable, Seen::Timeout) => self.above.has_sidecar(client),
+            (Outcome::Unavailable, Seen::Timeout) => self.judges.has_sidecar(client),
             _ => false,
         }
     }
@@ -184,7 +188,7 @@ impl Asked<'_, '_> {
         Some(Request {
             method: method.unwrap_or_else(|| if grpc { "POST" } else { "GET" }.to_owned()),
             path: path.unwrap_or_else(|| "/".to_owned()),
-            host: self.above.host(server, port).unwrap_or_default(),
+            host: self.judges.host(server, port).unwrap_or_default(),
             headers: std::collections::BTreeMap::new(),
             token: Token::None,
         })

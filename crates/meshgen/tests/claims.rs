@@ -29,7 +29,7 @@ fn found(without: &str, list: &[&str]) -> String {
     let spec = project.spec.unwrap_or_else(|| panic!("{:#?}", project.problems));
     let sources = meshgen::manifests(&render(&project.bundle.unwrap()).unwrap());
     let world = World::read(sources);
-    let proven = prove(&world, &spec, &claims(&spec)).into_iter().map(|proven| {
+    let proven = prove(&world, &claims(&spec.expect)).into_iter().map(|proven| {
         let proven = proven.unwrap();
         format!("{:?}\n{}", proven.truth, proven.told)
     });

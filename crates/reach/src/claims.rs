@@ -5,11 +5,13 @@
 
 mod closed;
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::{
-    Addresses, Answer, Judge, Manifests, Match, Namespaces, Part, Party, Pod, PolicyKind, PortSet, Protocol,
-    Reading, Selector, Unfound, Unseen, Verdict,
+    Addresses, Answer, ContainerPort, Judge, Manifests, Match, Namespaces, Part, Party, Pod, PolicyKind,
+    PortSet, Protocol, Reading, Selector, Unfound, Unseen, Verdict,
 };
 
 /// A claim.
@@ -45,8 +47,8 @@ pub enum Who {
 /// A port that a claim is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimPort {
-    /// By number.
-    Number(Protocol, u16),
+    /// By number: of the protocols by which the pods declare it, and of TCP if they do not.
+    Number(u16),
     /// By name.
     Name(String),
 }
@@ -86,6 +88,21 @@ pub struct Counter {
     pub ports: PortSet,
     /// What becomes of it, and why.
     pub verdict: Verdict,
+}
+
+/// As it is written in a claim.
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Who::Workload(namespace, name) => write!(f, "{namespace}/{name}"),
+            Who::Namespace(namespace) => write!(f, "{namespace}/*"),
+            Who::Labelled(selector) => write!(f, "[{selector}]/*"),
+            Who::Outside(addresses) => {
+                let ranges: Vec<_> = addresses.ranges().map(|range| range.to_string()).collect();
+                f.write_str(&ranges.join(", "))
+            }
+        }
+    }
 }
 
 impl Who {
@@ -133,14 +150,14 @@ impl Judge<'_> {
     /// Whether a claim is true. Fails if it names what is not there.
     pub fn prove(&self, claim: &Claim) -> Result<Proof, Unfound> {
         let mut found = Vec::new();
-        let destinations = self.all_known(&claim.to)?;
+        let destinations = self.servers(claim)?;
         for to in &destinations {
-            let ports = self.claimed(to, &claim.ports);
+            let ports = self.ports_of(to, &claim.ports);
             if let Some(is) = claim.is {
                 found.extend(self.against(&self.meant(&claim.from)?, to, &ports, is));
             }
             if let Some(only) = &claim.only_from {
-                self.all_known(only)?;
+                self.known(only)?;
                 let mut only = only.clone();
                 only.extend(claim.only_via.iter().filter_map(|gateway| Who::parse(gateway)));
                 found.extend(self.intruders(&only, claim.only_via.as_deref(), to, &ports));
@@ -154,8 +171,31 @@ impl Judge<'_> {
         Ok(Proof { truth, counter })
     }
 
+    /// The pods that a claim speaks of as servers. An error if there are none, or none with a port that it names: what
+    /// is not there keeps every promise.
+    pub fn servers(&self, claim: &Claim) -> Result<Vec<Party>, Unfound> {
+        let servers = self.known(&claim.to)?;
+        if servers.is_empty() {
+            let names = claim.to.iter().map(ToString::to_string).collect::<Vec<_>>();
+            return Err(Unfound { text: names.join(", "), nearest: None });
+        }
+        let has = |name: &str| servers.iter().any(|to| !self.ports_named(to, name).is_empty());
+        let missing = claim.ports.iter().find_map(|port| match port {
+            ClaimPort::Name(name) if !has(name) => Some(name),
+            ClaimPort::Name(_) | ClaimPort::Number(_) => None,
+        });
+        match missing {
+            Some(name) => {
+                let known = servers.iter().flat_map(|to| self.declared(to)).filter_map(|p| p.name.as_deref());
+                let nearest = meshgen_yaml::nearest(name, known).map(str::to_owned);
+                Err(Unfound { text: name.clone(), nearest })
+            }
+            None => Ok(servers),
+        }
+    }
+
     /// Pods that were read; an error for a name that none of them has.
-    fn all_known(&self, who: &[Who]) -> Result<Vec<Party>, Unfound> {
+    pub fn known(&self, who: &[Who]) -> Result<Vec<Party>, Unfound> {
         let mut all = Vec::new();
         for one in who {
             let pods = self.cluster().pods.iter().enumerate().filter(|(_, p)| one.is_pod(self, p));
@@ -172,8 +212,8 @@ impl Judge<'_> {
     }
 
     /// Everyone who is meant: also pods of a namespace that nobody has written yet, and each range outside.
-    fn meant(&self, who: &[Who]) -> Result<Vec<Party>, Unfound> {
-        let mut all = self.all_known(who)?;
+    pub fn meant(&self, who: &[Who]) -> Result<Vec<Party>, Unfound> {
+        let mut all = self.known(who)?;
         for one in who {
             match one {
                 Who::Workload(..) => {}
@@ -194,24 +234,35 @@ impl Judge<'_> {
         Ok(all)
     }
 
-    fn claimed(&self, to: &Party, ports: &[ClaimPort]) -> PortSet {
-        let pod = match to {
-            Party::Pod(n) => self.cluster().pods.get(*n),
-            Party::Address(_) | Party::Range(_) | Party::Stranger(_) => None,
+    /// The ports that are meant, of a pod.
+    pub fn ports_of(&self, to: &Party, ports: &[ClaimPort]) -> PortSet {
+        let number = |number: u16| {
+            let all = self.declared(to).iter().filter(|p| p.number == number);
+            let all: PortSet = all.map(|p| PortSet::one(p.protocol, number)).collect();
+            if all.is_empty() { PortSet::one(Protocol::Tcp, number) } else { all }
         };
-        let declared = || pod.into_iter().flat_map(|p| &p.ports);
         if ports.is_empty() {
-            let all: PortSet = declared().map(|p| PortSet::one(p.protocol, p.number)).collect();
+            let all: PortSet = self.declared(to).iter().map(|p| PortSet::one(p.protocol, p.number)).collect();
             return if all.is_empty() { PortSet::all() } else { all };
         }
         let of = |port: &ClaimPort| match port {
-            ClaimPort::Number(protocol, number) => PortSet::one(*protocol, *number),
-            ClaimPort::Name(name) => {
-                let named = declared().filter(|p| p.name.as_deref() == Some(name));
-                named.map(|p| PortSet::one(p.protocol, p.number)).collect()
-            }
+            ClaimPort::Number(wanted) => number(*wanted),
+            ClaimPort::Name(name) => self.ports_named(to, name),
         };
         ports.iter().map(of).collect()
+    }
+
+    fn ports_named(&self, to: &Party, name: &str) -> PortSet {
+        let named = self.declared(to).iter().filter(|p| p.name.as_deref() == Some(name));
+        named.map(|p| PortSet::one(p.protocol, p.number)).collect()
+    }
+
+    /// The ports that a pod declares.
+    fn declared(&self, to: &Party) -> &[ContainerPort] {
+        match to {
+            Party::Pod(n) => self.cluster().pods.get(*n).map_or(&[], |pod| &pod.ports),
+            Party::Address(_) | Party::Range(_) | Party::Stranger(_) => &[],
+        }
     }
 
     /// Connections that do not come to what is claimed.

@@ -128,7 +128,7 @@ fn claimed(claim: &Claim, truth: Truth, counter: &str) {
 #[test]
 fn what_a_client_sees_is_proven() {
     let from = vec![Who::parse("shop/web").unwrap()];
-    let ports = vec![ClaimPort::Number(Protocol::Tcp, 5432)];
+    let ports = vec![ClaimPort::Number(5432)];
     let refused = Claim { from, ports, is: Some(Answer::Denied), ..claim("shop/db") };
     claimed(&refused, Truth::True, "");
     let open = Claim { is: Some(Answer::Allowed), ..refused };
@@ -152,7 +152,7 @@ fn only_from_is_about_a_closed_world() {
     );
     // Nobody but the probe is there to connect; but anybody may label a namespace.
     claimed(
-        &Claim { ports: vec![ClaimPort::Number(Protocol::Tcp, 80)], ..only("shop/cart", &["tools/probe"]) },
+        &Claim { ports: vec![ClaimPort::Number(80)], ..only("shop/cart", &["tools/probe"]) },
         Truth::Refuted,
         "any pod of [namespace with {istio-injection=enabled}]/[all pods] => shop/cart[Deployment] : TCP 80",
     );

@@ -10,6 +10,7 @@ mod text;
 
 mod addons;
 mod check;
+mod claims;
 mod cluster;
 mod dgraph;
 mod expect;
@@ -37,6 +38,7 @@ pub use addons::{
     Addons, GrafanaAddon, GrafanaRole, JaegerAddon, KialiAccess, KialiAddon, LokiAddon, PrometheusAddon,
     PrometheusVariant, ZipkinAddon,
 };
+pub use claims::{Claims, read_claims};
 pub use cluster::{
     Aks, AksPolicyEngine, Calico, Cluster, Dataplane, Existing as ExistingCluster, Kind, KindRegistry,
     LoadBalancerSku, NetworkPlugin, NetworkPluginMode, Nodes, PolicyEngine, VmSetType,

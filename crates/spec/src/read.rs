@@ -24,7 +24,7 @@ pub fn read(inputs: Vec<Input>, sources: &mut Sources) -> (Option<Spec>, Vec<Pro
     let mut whole: Option<Node> = None;
     for input in inputs {
         let layer = match input {
-            Input::File(name, text) => document(sources.add(name, text), sources, &mut problems),
+            Input::File(name, text) => document(sources.add(name, text), sources, START, &mut problems),
             Input::Folder(name, parts) => folder(&name, parts, sources, &mut problems),
         };
         whole = match (whole, layer) {
@@ -94,8 +94,16 @@ pub fn is_spec(text: &str) -> bool {
     })
 }
 
-/// The only document of a file.
-fn document(file: FileId, sources: &Sources, problems: &mut Vec<Problem>) -> Option<Node> {
+/// With what a spec starts.
+const START: &str = "meshgen: v1";
+
+/// The only document of a file that is to start in this way.
+pub(crate) fn document(
+    file: FileId,
+    sources: &Sources,
+    start_with: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<Node> {
     let text = sources.get(file).map_or("", |s| s.text.as_str());
     let start = Place { file, start: 0, end: 0 };
     let mut read = match documents(file, text, 0..text.len(), Limits::default()) {
@@ -106,20 +114,23 @@ fn document(file: FileId, sources: &Sources, problems: &mut Vec<Problem>) -> Opt
         }
     };
     let Some(node) = read.next() else {
-        problems.push(
-            Problem::error(start, "the file is empty")
-                .help("start with `meshgen: v1`; `meshgen init` writes a first spec"),
-        );
+        let help = match start_with {
+            START => "start with `meshgen: v1`; `meshgen init` writes a first spec".to_owned(),
+            other => format!("start with `{other}`"),
+        };
+        problems.push(Problem::error(start, "the file is empty").help(help));
         return None;
     };
     if let Some(second) = read.next() {
         problems.push(
-            Problem::error(second.place, "a spec is one document, and here a second one starts")
-                .help("put it into a file of its own: `-f` takes a folder of parts, or several overlays"),
+            Problem::error(second.place, "one document is read here, and a second one starts")
+                .help("put it into a file of its own: a spec may be a folder of parts, or have overlays"),
         );
     }
     if !matches!(node.value, Value::Map(_)) {
-        problems.push(Problem::error(node.place, "a spec is a map").help("start with `meshgen: v1`"));
+        problems.push(
+            Problem::error(node.place, "this has to be a map").help(format!("start with `{start_with}`")),
+        );
         return None;
     }
     Some(node)
@@ -141,7 +152,7 @@ fn folder(
     parts.sort();
     let mut whole: Option<Node> = None;
     for (name, text) in parts {
-        let Some(part) = document(sources.add(name, text), sources, problems) else { continue };
+        let Some(part) = document(sources.add(name, text), sources, START, problems) else { continue };
         match &mut whole {
             Some(whole) => merge::add(whole, part, problems),
             None => whole = Some(part),

@@ -22,11 +22,13 @@ use crate::{
 pub(crate) struct Judged {
     pub(crate) world: World,
     pub(crate) spec: Option<Spec>,
+    /// The files of that spec.
+    pub(crate) files: Sources,
 }
 
 /// The manifests of some inputs, read for the judge. What is wrong with them, or not judged, goes to the report.
-pub(crate) fn judged(files: &[PathBuf], report: &mut Report) -> Option<Judged> {
-    let inputs = match input::read_all(files) {
+pub(crate) fn judged(paths: &[PathBuf], report: &mut Report) -> Option<Judged> {
+    let inputs = match input::read_all(paths) {
         Ok(inputs) => inputs,
         Err(failures) => {
             for failure in failures {
@@ -37,21 +39,22 @@ pub(crate) fn judged(files: &[PathBuf], report: &mut Report) -> Option<Judged> {
     };
     let (specs, others): (Vec<_>, Vec<_>) = inputs.into_iter().partition(|i| Kind::of(i) == Kind::Spec);
     let mut sources = Sources::default();
-    let mut spec = None;
+    let (mut spec, mut files) = (None, Sources::default());
     if !specs.is_empty() {
         if let Some(wrong) = not_a_spec(report.kind, &specs) {
             *report = wrong;
             return None;
         }
         let mut project = meshgen::read(specs);
-        report.add_problems(project.sources, project.problems);
+        report.add_problems(project.sources.clone(), project.problems);
+        files = project.sources;
         sources = rendered(&project.bundle.take()?, report);
         spec = project.spec;
     }
     for input in others {
         add(input, &mut sources);
     }
-    (report.exit == Exit::Yes).then(|| Judged { world: read(sources, report), spec })
+    (report.exit == Exit::Yes).then(|| Judged { world: read(sources, report), spec, files })
 }
 
 /// The manifests of a tree that is rendered, and what it assumes beside them.

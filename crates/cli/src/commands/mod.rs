@@ -36,7 +36,7 @@ pub(crate) fn run(cli: Cli) -> Exit {
             reach::run(&judged, focus, pairs, exposure, format)
         }
         Command::Explain { from, to, judged } => explain::run(&from, &to, &judged),
-        Command::Verify { spec } => verify::run(&spec),
+        Command::Verify { file, expect } => verify::run(&file, &expect),
         Command::Validate { spec } => validate::run(&spec),
         Command::Init { from, out } => init::run(&from, &out),
         Command::Schema { file } => schema::run(&file),

@@ -82,7 +82,8 @@ pub(crate) fn tree(args: &SpecArgs, out: &Path, parts: &PartArgs, even_if_refute
 /// Refuses a spec of which a claim is refuted: what it gives is not what its author wants.
 fn proven(mut planned: Planned, tree: &Tree, even_if_refuted: bool) -> Result<Planned, Box<Report>> {
     let mut judged = Report::new(KIND);
-    let verified = verify::verified(&planned.spec, tree, &mut judged).unwrap_or_default();
+    let verified =
+        verify::verified(&planned.spec, &planned.project.sources, tree, &mut judged).unwrap_or_default();
     let refuted: Vec<_> = verified.iter().filter(|v| v.truth == Truth::Refuted).collect();
     if refuted.is_empty() {
         return Ok(planned);

@@ -1,15 +1,21 @@
-//! `verify`: what a spec expects, proven or refuted.
+//! `verify`: what is expected, proven or refuted.
 
-use meshgen::{Claimed, claims, prove, reach::Truth, spec::Spec, tree::Tree, yaml::Sources};
+use std::path::{Path, PathBuf};
+
+use meshgen::{
+    Claimed, Input, claims, prove,
+    reach::Truth,
+    spec::{Claims, Spec, read_claims},
+    tree::Tree,
+    verdict::World,
+    yaml::{Problem, Sources},
+};
 use serde_json::{Value, json};
 
-use super::{
-    judged::of_tree,
-    spec::{Planned, planned},
-};
+use super::judged::{judged, of_tree};
 use crate::{
-    args::SpecArgs,
     exit::Exit,
+    input,
     report::{Failure, Report},
 };
 
@@ -21,40 +27,84 @@ pub(crate) struct Verified {
     told: String,
 }
 
-pub(crate) fn run(args: &SpecArgs) -> Report {
-    let (planned, tree) = match planned("verify", args).and_then(Planned::render) {
-        Ok(rendered) => rendered,
-        Err(report) => return *report,
-    };
-    let (mut report, sources) = (planned.report, planned.project.sources);
-    let Some(verified) = verified(&planned.spec, &tree, &mut report) else { return report };
-    let number = |truth: Truth| verified.iter().filter(|v| v.truth == truth).count();
+pub(crate) fn run(files: &[PathBuf], expect: &[PathBuf]) -> Report {
+    let mut report = Report::new("verify");
+    let expected: Vec<_> = expect.iter().filter_map(|path| expected(path, &mut report)).collect();
+    let Some(judged) = judged(files, &mut report).filter(|_| report.exit == Exit::Yes) else { return report };
+    let of_spec = judged.spec.map(|spec| (judged.files, spec.expect));
+    if of_spec.is_none() && expected.is_empty() {
+        report.fail(
+            Failure::new("these are manifests, and nothing says what is expected of them")
+                .help("name a file of claims, which starts with `expect:`, by `--expect`"),
+        );
+        return report;
+    }
+    let expected = expected.into_iter().map(|(sources, claims)| (sources, claims.expect));
+    let mut all = Vec::new();
+    for (sources, expect) in of_spec.into_iter().chain(expected) {
+        let verified = proven(&judged.world, claims(&expect), &sources, &mut report);
+        report.text.extend(verified.iter().map(|v| v.line(&sources)));
+        all.extend(verified.into_iter().map(|v| (v.truth, v.json(&sources))));
+    }
+    let number = |truth: Truth| all.iter().filter(|v| v.0 == truth).count();
     let (proven, refuted, unknown) = (number(Truth::True), number(Truth::Refuted), number(Truth::Unknown));
-    report.text = verified.iter().map(|v| v.line(&sources)).collect();
     report.text.push_str(&format!("{proven} true, {refuted} refuted, {unknown} unknown\n"));
-    report.result = json!({ "claims": verified.iter().map(|v| v.json(&sources)).collect::<Vec<_>>() });
-    if report.exit == Exit::Yes && proven < verified.len() {
+    let all: Vec<Value> = all.into_iter().map(|v| v.1).collect();
+    if report.exit == Exit::Yes && proven < all.len() {
         report.exit = Exit::No;
     }
+    report.result = json!({ "claims": all });
     report
 }
 
+/// The claims of a file.
+fn expected(path: &Path, report: &mut Report) -> Option<(Sources, Claims)> {
+    let (name, text) = match input::read(path) {
+        Ok(Input::File(name, text)) => (name, text),
+        Ok(Input::Folder(name, _)) => {
+            report.fail(
+                Failure::new(format!("`{name}` is a folder")).help("`--expect` takes a file of claims"),
+            );
+            return None;
+        }
+        Err(failures) => {
+            for failure in failures {
+                report.fail(failure);
+            }
+            return None;
+        }
+    };
+    let mut sources = Sources::default();
+    let (claims, problems) = read_claims(name, text, &mut sources);
+    report.add_problems(sources.clone(), problems);
+    Some((sources, claims?))
+}
+
 /// Every claim of a spec, held against what it gives. None if it gives nothing that can be judged.
-pub(crate) fn verified(spec: &Spec, tree: &Tree, report: &mut Report) -> Option<Vec<Verified>> {
-    let claims = claims(spec);
+pub(crate) fn verified(
+    spec: &Spec,
+    sources: &Sources,
+    tree: &Tree,
+    report: &mut Report,
+) -> Option<Vec<Verified>> {
+    let claims = claims(&spec.expect);
     if claims.is_empty() {
         return Some(Vec::new());
     }
-    let world = of_tree(tree, report)?;
-    let mut verified = Vec::new();
-    let proven = prove(&world, spec, &claims);
+    Some(proven(&of_tree(tree, report)?, claims, sources, report))
+}
+
+fn proven(world: &World, claims: Vec<Claimed>, sources: &Sources, report: &mut Report) -> Vec<Verified> {
+    let (mut verified, mut problems) = (Vec::new(), Vec::new());
+    let proven = prove(world, &claims);
     for (claim, proven) in claims.into_iter().zip(proven) {
         match proven {
             Ok(proven) => verified.push(Verified { claim, truth: proven.truth, told: proven.told }),
-            Err(e) => report.fail(Failure::of(&e)),
+            Err(e) => problems.push(Problem::error(claim.place, e.to_string())),
         }
     }
-    Some(verified)
+    report.add_problems(sources.clone(), problems);
+    verified
 }
 
 impl Verified {

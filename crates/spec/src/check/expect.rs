@@ -2,21 +2,28 @@
 
 use meshgen_yaml::{At, Problem};
 
-use crate::{Claim, Namespaces, Spec};
+use crate::{Claim, Expectation, Name, Namespaces, Spec};
 
 pub(super) fn check(spec: &Spec, problems: &mut Vec<Problem>) {
     for (name, group) in &spec.expect {
-        if group.claims.is_empty() {
-            problems.push(
-                Problem::error(name.place, format!("`{name}` claims nothing"))
-                    .help("add a claim, or leave it out"),
-            );
-        }
-        group.claims.iter().for_each(|claim| self::claim(spec, claim, problems));
+        form(name, group, problems);
+        group.claims.iter().for_each(|claim| names(spec, claim, problems));
     }
 }
 
-fn claim(spec: &Spec, claim: &At<Claim>, problems: &mut Vec<Problem>) {
+/// What is wrong with a group whatever it speaks of.
+pub(crate) fn form(name: &At<Name>, group: &Expectation, problems: &mut Vec<Problem>) {
+    if group.claims.is_empty() {
+        problems.push(
+            Problem::error(name.place, format!("`{name}` claims nothing"))
+                .help("add a claim, or leave it out"),
+        );
+    }
+    group.claims.iter().for_each(|claim| claimed(claim, problems));
+}
+
+/// Whether a claim says one thing.
+fn claimed(claim: &At<Claim>, problems: &mut Vec<Problem>) {
     let sources = [claim.from.is_some(), claim.from_namespaces.is_some(), claim.from_cidrs.is_some()];
     let sources = sources.into_iter().filter(|said| *said).count();
     let closed =
@@ -42,6 +49,10 @@ fn claim(spec: &Spec, claim: &At<Claim>, problems: &mut Vec<Problem>) {
                 .help("write two claims"),
         ),
     }
+}
+
+/// Whether a claim names only what the spec declares.
+fn names(spec: &Spec, claim: &At<Claim>, problems: &mut Vec<Problem>) {
     super::workloads(spec, &claim.to, problems);
     super::ports(spec, &claim.to, &claim.ports, problems);
     let named = claim.from.iter().chain(claim.only_from.iter()).flatten();

@@ -5,7 +5,7 @@
 mod accept;
 mod addons;
 mod cluster;
-mod expect;
+pub(crate) mod expect;
 mod external;
 mod istio;
 mod mesh;
