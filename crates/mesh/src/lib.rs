@@ -53,6 +53,7 @@ mod peer;
 mod protocol;
 mod read;
 mod settings;
+mod supposed;
 mod told;
 mod truth;
 mod verdict;

@@ -78,6 +78,7 @@ impl Mesh {
             let own = || Labels::from([("kubernetes.io/metadata.name".to_owned(), name.clone())]);
             self.namespaces.entry(name.clone()).or_insert_with(own);
         }
+        self.rules_of.clear();
         for (number, rule) in (0..).zip(&self.destination_rules) {
             self.rules_of.entry(rule.meta.namespace.clone()).or_default().push(number);
         }

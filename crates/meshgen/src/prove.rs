@@ -57,15 +57,33 @@ fn one(judges: &Judges<'_>, claim: &Claim) -> Result<Proven, Unfound> {
     match claim.is {
         // Both ends are pods that are there, of which the mesh can be asked.
         Some(is) if claim.from.is_some() && claim.via.is_none() => Asked { judges, claim, is }.prove(),
+        None => closed(judges, claim),
         // The mesh only narrows: what the network refuses to others stays refused.
-        _ => network(judges, claim).map(|proven| match proven.truth {
-            Truth::True if claim.is != Some(Outcome::Open) => proven,
+        Some(is) => network(judges, claim).map(|proven| match proven.truth {
+            Truth::True if is != Outcome::Open => proven,
             _ => {
                 let open = proven.told.trim_start_matches("refuted: ");
                 unknown(format!("the mesh may refuse what the network lets through\n{open}"))
             }
         }),
     }
+}
+
+/// A claim about a closed world.
+fn closed(judges: &Judges<'_>, claim: &Claim) -> Result<Proven, Unfound> {
+    let Some(intruder) = judges.intruder(&asked(judges, claim))? else {
+        return Ok(Proven { truth: Truth::True, told: String::new() });
+    };
+    let told = match &intruder.verdict {
+        Some(verdict) => {
+            let sources = &judges.network.manifests.sources;
+            let remains = verdict.told(sources).remains.map(|remains| format!(": {remains}"));
+            let (word, remains) = (verdict.outcome.word(), remains.unwrap_or_default());
+            format!("{}: {word}{remains}\n{}", intruder.line, verdict.text(sources))
+        }
+        None => format!("{}\n", intruder.line),
+    };
+    Ok(Proven { truth: intruder.truth, told })
 }
 
 fn unknown(told: String) -> Proven {

@@ -68,7 +68,18 @@ fn the_second_layer_is_judged_as_if_the_first_were_absent() {
 }
 
 #[test]
-fn of_a_closed_world_only_what_the_network_keeps_out_is_proven() {
-    insta::assert_snapshot!(found("", &["to: shop/db, onlyFrom: [shop/web]"]));
-    insta::assert_snapshot!(found("NetworkPolicy", &["to: shop/db, onlyFrom: [shop/web]"]));
+fn a_closed_world_is_closed_by_the_network_or_by_the_mesh() {
+    let only = |without: &str| found(without, &["to: shop/db, onlyFrom: [shop/web]"]);
+    insta::assert_snapshot!(only(""));
+    insta::assert_snapshot!(only("NetworkPolicy"));
+    // Anybody may come without a certificate, but nobody is let in without one.
+    insta::assert_snapshot!(only("NetworkPolicy, PeerAuthentication"));
+    insta::assert_snapshot!(only("NetworkPolicy, AuthorizationPolicy"));
+    insta::assert_snapshot!(only("NetworkPolicy, AuthorizationPolicy, PeerAuthentication"));
+}
+
+#[test]
+fn who_may_but_is_not_claimed_is_told() {
+    insta::assert_snapshot!(found("NetworkPolicy", &["to: shop/web, onlyFrom: [shop/db]"]));
+    insta::assert_snapshot!(found("", &["to: shop/web, onlyFrom: [shop/db]"]));
 }

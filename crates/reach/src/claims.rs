@@ -9,6 +9,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use closed::{Allowed, Pods};
+
 use crate::{
     Addresses, Answer, ContainerPort, Judge, Manifests, Match, Namespaces, Part, Party, Pod, PolicyKind,
     PortSet, Protocol, Reading, Selector, Unfound, Unseen, Verdict,

@@ -36,7 +36,7 @@ mod walk;
 mod ways;
 
 pub use addresses::{AddressRange, Addresses};
-pub use claims::{Claim, ClaimPort, Counter, Proof, Truth, Who};
+pub use claims::{Allowed, Claim, ClaimPort, Counter, Pods, Proof, Truth, Who};
 pub use cluster::{
     Cluster, ContainerPort, Namespace, NetworkSet, Pod, PortRef, Service, ServicePort, Tier, Unread, Workload,
 };

@@ -66,7 +66,7 @@ impl<'a> Judges<'a> {
     }
 
     /// The pod of the mesh that a party is.
-    fn pod(&self, party: &Party) -> Option<usize> {
+    pub(crate) fn pod(&self, party: &Party) -> Option<usize> {
         let Party::Pod(number) = party else { return None };
         let cluster = &self.network.manifests.cluster;
         let workload = cluster.workloads.get(cluster.pods.get(*number)?.workload)?;

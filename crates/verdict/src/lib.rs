@@ -2,8 +2,10 @@
 //!
 //! [`World::read`] reads manifests once for both judges; [`Judges`] asks them.
 
+mod closed;
 mod judges;
 mod world;
 
+pub use closed::Intruder;
 pub use judges::Judges;
 pub use world::World;

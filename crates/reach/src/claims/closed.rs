@@ -4,9 +4,27 @@ use std::collections::BTreeSet;
 
 use super::{Counter, Truth, Who};
 use crate::{
-    Answer, Direction, Judge, Match, Matcher, Namespaces, Party, Pod, PortSet, Reading, Stranger, Traits,
-    Unseen, Via,
+    Answer, Direction, Judge, Labels, Match, Matcher, Namespaces, Party, Pod, PortSet, Reading, Stranger,
+    Traits, Unseen, Via,
 };
+
+/// Those who may connect.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowed<'a> {
+    /// By who they are.
+    pub only: &'a [Who],
+    /// Or by way of this gateway, `namespace/name`.
+    pub via: Option<&'a str>,
+}
+
+/// Which of the pods that are there are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pods {
+    /// Every one.
+    All,
+    /// One of those that no network policy tells apart.
+    OfEachClass,
+}
 
 impl Judge<'_> {
     /// Whoever connects without being one of those who may.
@@ -17,30 +35,18 @@ impl Judge<'_> {
         to: &Party,
         ports: &PortSet,
     ) -> Vec<(Truth, Counter)> {
-        let cluster = self.cluster();
-        let by_gateway = via.map(|gateway| self.gateway_pods(gateway)).unwrap_or_default();
-        let may = |n: usize, pod: &Pod| by_gateway.contains(&n) || only.iter().any(|w| w.is_pod(self, pod));
-        let allowed: Vec<&Pod> =
-            cluster.pods.iter().enumerate().filter(|(n, p)| may(*n, p)).map(|(_, p)| p).collect();
-        let mut parties: Vec<Party> = self.representatives(&may);
-        let outside = self.outside().into_iter().filter(|r| {
-            let covered = |w: &Who| matches!(w, Who::Outside(set) if set.contains_all(&(*r).into()));
-            !only.iter().any(covered)
-        });
-        parties.extend(outside.map(Party::Range));
-        parties.extend(self.strangers(only, &allowed, to).into_iter().map(Party::Stranger));
         let mut found = Vec::new();
-        for from in parties.iter().filter(|from| *from != to) {
+        for from in self.others(&Allowed { only, via }, to, Pods::OfEachClass) {
             // Most are refused at once; only the others are asked why.
-            let open = self.one_side(Direction::Ingress, to, from);
+            let open = self.one_side(Direction::Ingress, to, &from);
             if open.possible.intersection(ports).is_empty() {
                 continue;
             }
-            for part in self.explain(from, to, ports).parts {
+            for part in self.explain(&from, to, ports).parts {
                 match part.verdict.answer {
                     Answer::Denied => {}
-                    Answer::Unknown => found.push((Truth::Unknown, self.counter(from, to, part))),
-                    Answer::Allowed => found.push((Truth::Refuted, self.counter(from, to, part))),
+                    Answer::Unknown => found.push((Truth::Unknown, self.counter(&from, to, part))),
+                    Answer::Allowed => found.push((Truth::Refuted, self.counter(&from, to, part))),
                 }
             }
             if found.iter().any(|(truth, _)| *truth == Truth::Refuted) {
@@ -50,20 +56,44 @@ impl Judge<'_> {
         found
     }
 
-    /// One pod of each class that has a pod which may not.
-    fn representatives(&self, may: &dyn Fn(usize, &Pod) -> bool) -> Vec<Party> {
+    /// Everybody but those who may: pods that are there, the outside, and pods that nobody has written.
+    pub fn others(&self, may: &Allowed<'_>, to: &Party, pods: Pods) -> Vec<Party> {
+        let cluster = self.cluster();
+        let by_gateway = may.via.map(|gateway| self.gateway_pods(gateway)).unwrap_or_default();
+        let is_one =
+            |n: usize, pod: &Pod| by_gateway.contains(&n) || may.only.iter().any(|w| w.is_pod(self, pod));
+        let (allowed, rest): (Vec<_>, Vec<_>) =
+            cluster.pods.iter().enumerate().partition(|(n, p)| is_one(*n, p));
+        let allowed: Vec<&Pod> = allowed.into_iter().map(|(_, p)| p).collect();
+        let mut parties: Vec<Party> = match pods {
+            Pods::All => rest.iter().map(|(n, _)| Party::Pod(*n)).collect(),
+            Pods::OfEachClass => self.representatives(rest.iter().map(|(n, _)| *n)),
+        };
+        let outside = self.outside().into_iter().filter(|r| {
+            let covered = |w: &Who| matches!(w, Who::Outside(set) if set.contains_all(&(*r).into()));
+            !may.only.iter().any(covered)
+        });
+        parties.extend(outside.map(Party::Range));
+        parties.extend(self.strangers(may.only, &allowed, to).into_iter().map(Party::Stranger));
+        parties.retain(|from| from != to);
+        parties
+    }
+
+    /// A pod that somebody could start in a namespace, whether it is there or not.
+    pub fn newcomer(&self, namespace: &str) -> Party {
+        let named = || Labels::from([("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())]);
+        let labels = self.cluster().namespace_labels(namespace).cloned().unwrap_or_else(named);
+        let namespace = Traits::exactly(&labels);
+        let name = format!("any pod of {}", labels.get("kubernetes.io/metadata.name").map_or("", |n| n));
+        Party::Stranger(Stranger { name, namespace, pod: Traits::default(), account: None, ports: None })
+    }
+
+    /// One of these pods for each class.
+    fn representatives(&self, pods: impl Iterator<Item = usize>) -> Vec<Party> {
         let table = self.table();
-        let pods = &self.cluster().pods;
         let mut seen = BTreeSet::new();
-        let mut all = Vec::new();
-        for (n, pod) in pods.iter().enumerate() {
-            let fresh = table.classes.of_pod(n).is_some_and(|class| !seen.contains(&class));
-            if fresh && !may(n, pod) {
-                seen.extend(table.classes.of_pod(n));
-                all.push(Party::Pod(n));
-            }
-        }
-        all
+        let fresh = |n: &usize| table.classes.of_pod(*n).is_some_and(|class| seen.insert(class));
+        pods.filter(fresh).map(Party::Pod).collect()
     }
 
     /// Pods that nobody has written: one without labels, and one for each description that a rule uses. Not those
@@ -114,7 +144,7 @@ impl Judge<'_> {
     }
 
     /// The pods of a gateway, `namespace/name`.
-    fn gateway_pods(&self, gateway: &str) -> Vec<usize> {
+    pub fn gateway_pods(&self, gateway: &str) -> Vec<usize> {
         let Some((namespace, name)) = gateway.split_once('/') else { return Vec::new() };
         let (namespace, name) = (namespace.to_owned(), name.to_owned());
         let vias = [Via::Gateway(namespace.clone(), name.clone()), Via::IstioGateway(namespace, name)];
