@@ -1,0 +1,120 @@
+//! The manifests as they were written, object by object: for rules about what a model of them leaves out.
+
+use meshgen_yaml::{Limits, Node, Place, Sources, documents, split_documents};
+
+use crate::Object;
+
+/// An object as it was written.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// What it is called.
+    pub object: Object,
+    /// All of it.
+    pub node: Node,
+    /// The place of its name: what is shown of it.
+    pub title: Place,
+}
+
+/// All objects, in the order read.
+#[derive(Clone, Debug, Default)]
+pub struct Documents {
+    all: Vec<Document>,
+}
+
+/// Fields of a node.
+pub trait Fields {
+    /// The value at the end of a path, if it is there and not null.
+    fn path(&self, path: &[&str]) -> Option<&Node>;
+    /// The text at the end of a path. What is not text (`port: 80`) is given as it was written.
+    fn text(&self, path: &[&str]) -> Option<&str>;
+    /// The items at the end of a path.
+    fn list(&self, path: &[&str]) -> &[Node];
+}
+
+impl Fields for Node {
+    fn path(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, key| node.get(key).filter(|n| !n.is_null()))
+    }
+
+    fn text(&self, path: &[&str]) -> Option<&str> {
+        self.path(path)?.scalar().map(|s| &*s.text)
+    }
+
+    fn list(&self, path: &[&str]) -> &[Node] {
+        self.path(path).map_or(&[], Node::items)
+    }
+}
+
+impl Documents {
+    /// The objects of these files. What is no YAML is passed by: the judges report it.
+    pub fn read(sources: &Sources) -> Documents {
+        let mut all = Documents::default();
+        for (file, source) in sources.iter() {
+            for range in split_documents(&source.text) {
+                let nodes = documents(file, &source.text, range, Limits::default());
+                nodes.into_iter().flatten().for_each(|node| all.add(node, ""));
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, node: Node, list: &str) {
+        let kind = node.text(&["kind"]).unwrap_or(list).to_owned();
+        match kind.strip_suffix("List") {
+            Some(item) if node.path(&["items"]).is_some() => {
+                node.list(&["items"]).iter().for_each(|n| self.add(n.clone(), item));
+            }
+            _ if kind.is_empty() => {}
+            _ => self.all.push(Document::new(node, kind)),
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Document> {
+        self.all.iter()
+    }
+
+    /// Those of a kind.
+    pub fn of_kind<'a>(&'a self, group: &'a str, kind: &'a str) -> impl Iterator<Item = &'a Document> {
+        self.all.iter().filter(move |d| d.object.group == group && d.object.kind == kind)
+    }
+
+    /// The one in which a place is.
+    pub fn at(&self, place: Place) -> Option<&Document> {
+        let holds = |d: &&Document| {
+            let all = d.node.place;
+            all.file == place.file && all.start <= place.start && place.start <= all.end
+        };
+        self.all.iter().rev().find(holds)
+    }
+}
+
+impl Document {
+    fn new(node: Node, kind: String) -> Document {
+        let group = node.text(&["apiVersion"]).and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);
+        let named = |key| node.text(&["metadata", key]).map(str::to_owned);
+        let namespace = named("namespace").unwrap_or_else(|| "default".to_owned());
+        let object = Object {
+            namespace: Some(namespace).filter(|_| !is_cluster_wide(&kind)),
+            name: named("name").or_else(|| named("generateName")).unwrap_or_default(),
+            group: group.to_owned(),
+            kind,
+        };
+        let title = node.path(&["metadata", "name"]).map_or(node.place, |n| n.place);
+        Document { object, node, title }
+    }
+
+    /// A label or an annotation, as it was written.
+    pub fn metadata(&self, what: &str, key: &str) -> Option<&Node> {
+        self.node.path(&["metadata", what, key])
+    }
+}
+
+/// Kinds that stand outside of namespaces, as far as a finding can be about one.
+fn is_cluster_wide(kind: &str) -> bool {
+    kind.starts_with("Cluster")
+        || kind.starts_with("Global")
+        || kind.ends_with("AdminNetworkPolicy")
+        || kind.ends_with("WebhookConfiguration")
+        || matches!(kind, "Namespace" | "Node" | "CustomResourceDefinition" | "Tier" | "GatewayClass")
+}
