@@ -2,7 +2,7 @@
 //!
 //! They are asked about manifests alone, so that a planner that errs is found out.
 
-use meshgen_mesh::{Mesh, Outcome as Seen, Request, Token};
+use meshgen_mesh::{Mesh, Outcome as Seen, Request, Token, Verdict};
 use meshgen_reach::{Answer, Party, PolicyKind, Protocol, Truth, Unfound};
 use meshgen_spec::{Claim, LayerKind, Outcome};
 use meshgen_verdict::{Judges, World};
@@ -51,21 +51,10 @@ fn mesh_without(mut mesh: Mesh, kinds: &[LayerKind]) -> Mesh {
 }
 
 fn one(judges: &Judges<'_>, claim: &Claim) -> Result<Proven, Unfound> {
-    if !judges.is_meshed() {
-        return network(judges, claim);
-    }
     match claim.is {
-        // Both ends are pods that are there, of which the mesh can be asked.
-        Some(is) if claim.from.is_some() && claim.via.is_none() => Asked { judges, claim, is }.prove(),
-        None => closed(judges, claim),
-        // The mesh only narrows: what the network refuses to others stays refused.
-        Some(is) => network(judges, claim).map(|proven| match proven.truth {
-            Truth::True if is != Outcome::Open => proven,
-            _ => {
-                let open = proven.told.trim_start_matches("refuted: ");
-                unknown(format!("the mesh may refuse what the network lets through\n{open}"))
-            }
-        }),
+        Some(is) if judges.is_meshed() || claim.via.is_some() => Asked { judges, claim, is }.prove(),
+        None if judges.is_meshed() => closed(judges, claim),
+        Some(_) | None => network(judges, claim),
     }
 }
 
@@ -98,10 +87,7 @@ fn network(judges: &Judges<'_>, claim: &Claim) -> Result<Proven, Unfound> {
         // What the mesh refuses, the network has let through.
         Some(Outcome::Reset | Outcome::Closed | Outcome::Forbidden | Outcome::Unavailable) => None,
     };
-    // By way of a gateway it is the gateway that connects.
-    let Some(is) = is.filter(|_| claim.via.is_none()) else {
-        return Ok(unknown("only a mesh gives this outcome, or a gateway is in between\n".to_owned()));
-    };
+    let Some(is) = is else { return Ok(unknown("only a mesh gives this outcome\n".to_owned())) };
     let mut asked = asked(judges, claim);
     asked.is = is;
     let proof = judges.network.prove(&asked)?;
@@ -148,36 +134,53 @@ impl Asked<'_, '_> {
     }
 
     fn one(&self, client: &Party, server: &Party, protocol: Protocol, port: u16) -> Proven {
-        let line = |what: &str| format!("{}:{port}: {what}\n", self.line(client, server));
-        if protocol != Protocol::Tcp {
-            return unknown(line("the mesh takes TCP only, and this is not judged for other protocols"));
-        }
-        let request = self.request(server, port);
-        let Some(verdict) = self.judges.verdict(client, server, port, request.as_ref()) else {
-            return self.stranger(client, server, port);
+        let line = format!("{}:{port}", self.line(client, server));
+        let verdicts = match (protocol, &self.claim.via) {
+            (Protocol::Tcp, None) => {
+                let request = self.request(server, port);
+                let verdict = self.judges.verdict(client, server, port, request.as_ref());
+                match verdict {
+                    Some(verdict) => vec![verdict],
+                    None => return self.below(client, server, protocol, port, "nobody has written the pod"),
+                }
+            }
+            (Protocol::Tcp, Some(gateway)) => {
+                let request = self.request(server, port);
+                self.judges.through(client, &gateway.to_string(), server, port, request.as_ref())
+            }
+            // No mesh takes these.
+            (Protocol::Udp | Protocol::Sctp, _) => return self.below(client, server, protocol, port, ""),
         };
+        let worst = verdicts.iter().map(|verdict| self.held(&line, client, verdict));
+        let nobody = || unknown(format!("{line}: no pod of the gateway is in the manifests\n"));
+        worst.max_by_key(|proven| proven.truth).unwrap_or_else(nobody)
+    }
+
+    /// What is seen, held against what is claimed.
+    fn held(&self, line: &str, client: &Party, verdict: &Verdict) -> Proven {
         let truth = match &verdict.outcome {
             Seen::Unknown => Truth::Unknown,
             seen if self.is_claimed(seen, client) => Truth::True,
             _ => Truth::Refuted,
         };
-        if truth == Truth::True {
-            return Proven { truth, told: String::new() };
-        }
-        let told = line(verdict.outcome.word()) + &verdict.text(&self.judges.network.manifests.sources);
-        Proven { truth, told }
+        let sources = &self.judges.network.manifests.sources;
+        let told = format!("{line}: {}\n{}", verdict.outcome.word(), verdict.text(sources));
+        Proven { truth, told: if truth == Truth::True { String::new() } else { told } }
     }
 
-    /// Of pods that are not there only the network is known, and what it refuses is refused.
-    fn stranger(&self, client: &Party, server: &Party, port: u16) -> Proven {
-        let below = self.judges.network.probe(client, server, Protocol::Tcp, port).answer;
-        match (self.is, below) {
-            (Outcome::Timeout, Answer::Denied) => Proven { truth: Truth::True, told: String::new() },
-            _ => unknown(format!(
-                "{}:{port}: what the mesh makes of it is not known\n",
-                self.line(client, server)
-            )),
-        }
+    /// What the network alone makes of it. If there is a doubt, what it lets through is not known; what it refuses is
+    /// refused.
+    fn below(&self, client: &Party, server: &Party, protocol: Protocol, port: u16, doubt: &str) -> Proven {
+        let truth = match (self.judges.network.probe(client, server, protocol, port).answer, self.is) {
+            (Answer::Denied, Outcome::Timeout) => Truth::True,
+            (Answer::Allowed, Outcome::Open) if doubt.is_empty() => Truth::True,
+            (Answer::Allowed, _) if doubt.is_empty() => Truth::Refuted,
+            (Answer::Denied, Outcome::Open) => Truth::Refuted,
+            (Answer::Denied | Answer::Allowed | Answer::Unknown, _) => Truth::Unknown,
+        };
+        let line = format!("{}:{port}/{}", self.line(client, server), protocol.name());
+        let told = if doubt.is_empty() { format!("{line}\n") } else { format!("{line}: {doubt}\n") };
+        Proven { truth, told: if truth == Truth::True { String::new() } else { told } }
     }
 
     /// Whether what is seen is what is claimed. A client with a sidecar sees dropped packets as an answer of its own

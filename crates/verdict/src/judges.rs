@@ -74,7 +74,7 @@ impl<'a> Judges<'a> {
     }
 
     /// How clients dial a port of a pod.
-    fn by(&self, server: usize, port: u16) -> By {
+    pub(crate) fn by(&self, server: usize, port: u16) -> By {
         let services =
             self.mesh.members.get(server).map(|member| member.services.as_slice()).unwrap_or_default();
         let dialled = services.iter().find_map(|&number| {

@@ -4,6 +4,7 @@
 
 mod closed;
 mod judges;
+mod through;
 mod world;
 
 pub use closed::Intruder;
