@@ -11,9 +11,11 @@ mod routing;
 mod security;
 mod settings;
 
-use meshgen_yaml::{Limits, Node, Problem, Sources, documents, split_documents};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Labels, Mesh, Meta, Settings};
+use meshgen_yaml::{Node, Problem, Sources, manifests, split_documents};
+
+use crate::{Labels, Mesh, Meta, Pod, Settings};
 use fields::{Fields, Trouble, meta};
 
 /// An object: its node, the group of its API, and what every object has.
@@ -25,16 +27,22 @@ pub(crate) struct Object<'a> {
 
 /// Reads all manifests. Settings that are given are not read from them.
 pub(crate) fn mesh(sources: &Sources, settings: Option<Settings>) -> Mesh {
-    let mut reader = Reader { mesh: Mesh::default(), settings: settings::Found::default() };
+    let mut reader = Reader {
+        mesh: Mesh::default(),
+        settings: settings::Found::default(),
+        pods: BTreeMap::new(),
+        unread: BTreeSet::new(),
+    };
     for (file, source) in sources.iter() {
         for range in split_documents(&source.text) {
-            match documents(file, &source.text, range, Limits::default()) {
+            match manifests(file, &source.text, range) {
                 Ok(nodes) => nodes.iter().for_each(|node| reader.node(node, "")),
                 Err(problem) => reader.mesh.problems.push(*problem),
             }
         }
     }
-    let Reader { mut mesh, settings: found } = reader;
+    let Reader { mut mesh, settings: found, .. } = reader;
+    gateway::without_what_is_there(&mut mesh);
     mesh.settings = settings.unwrap_or_else(|| found.settings());
     mesh.join();
     mesh
@@ -43,6 +51,10 @@ pub(crate) fn mesh(sources: &Sources, settings: Option<Settings>) -> Mesh {
 struct Reader {
     mesh: Mesh,
     settings: settings::Found,
+    /// The numbers of pods, by namespace, kind and name of what they were read from.
+    pods: BTreeMap<(String, String, String), usize>,
+    /// Kinds of the mesh that were seen and are not judged.
+    unread: BTreeSet<String>,
 }
 
 impl Reader {
@@ -96,8 +108,34 @@ impl Reader {
                     mesh.services.push(service);
                 }
             }
+            ("networking.istio.io", "Gateway") => {}
+            ("security.istio.io" | "networking.istio.io" | "extensions.istio.io", _) => self.unread(o),
             _ if self.settings.object(o) => {}
-            _ => mesh.pods.extend(pods::pod(o)),
+            _ => {
+                if let Some(pod) = pods::pod(o) {
+                    self.pod(pod);
+                }
+            }
+        }
+    }
+
+    /// An object that comes twice: the later one replaces the earlier one.
+    fn pod(&mut self, pod: Pod) {
+        let key = (pod.namespace.clone(), pod.kind.clone(), pod.name.clone());
+        let fresh = self.mesh.pods.len();
+        let number = *self.pods.entry(key).or_insert(fresh);
+        match self.mesh.pods.get_mut(number) {
+            Some(earlier) => *earlier = pod,
+            None => self.mesh.pods.push(pod),
+        }
+    }
+
+    /// Kinds of the mesh that could change an answer and are not understood.
+    fn unread(&mut self, o: &Object<'_>) {
+        let kind = format!("{}.{}", o.meta.kind, o.group);
+        if self.unread.insert(kind.clone()) {
+            let message = format!("`{kind}` is not judged: the answers are as if there were none");
+            self.mesh.problems.push(Problem::warning(o.meta.place, message));
         }
     }
 }

@@ -244,7 +244,8 @@ impl Judge<'_> {
             if all.is_empty() { PortSet::one(Protocol::Tcp, number) } else { all }
         };
         if ports.is_empty() {
-            let all: PortSet = self.declared(to).iter().map(|p| PortSet::one(p.protocol, p.number)).collect();
+            let own = self.declared(to).iter().filter(|p| !p.added);
+            let all: PortSet = own.map(|p| PortSet::one(p.protocol, p.number)).collect();
             return if all.is_empty() { PortSet::all() } else { all };
         }
         let of = |port: &ClaimPort| match port {

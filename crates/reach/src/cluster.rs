@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, net::IpAddr};
 use meshgen_yaml::{Place, Problem};
 
 use crate::{
-    Addresses, Labels, Match, Matcher, Policy, Protocol,
+    Addresses, Labels, Match, Matcher, Policy, Protocol, Seen, Values, View,
     door::{Door, Gateway, Via},
 };
 
@@ -75,6 +75,9 @@ pub struct Pod {
     pub name: String,
     /// Its labels.
     pub labels: Labels,
+    /// What may stand under keys of which it is not known: whoever changes pods on their way into the cluster may have
+    /// added them.
+    pub unsure: BTreeMap<String, Values>,
     /// Its service account.
     pub account: String,
     /// The ports that its containers declare.
@@ -98,6 +101,9 @@ pub struct ContainerPort {
     pub protocol: Protocol,
     /// Its number.
     pub number: u16,
+    /// Whether it is of a container that is added on the way into the cluster, so that nobody who speaks of the ports of
+    /// the pod means it.
+    pub added: bool,
 }
 
 /// A Service.
@@ -202,6 +208,16 @@ impl Pod {
             p.name.as_deref() == Some(name) && protocol.is_none_or(|wanted| wanted == p.protocol)
         };
         self.ports.iter().filter(named).map(|p| (p.protocol, p.number))
+    }
+}
+
+impl View for Pod {
+    fn seen(&self, key: &str) -> Seen<'_> {
+        match (self.labels.get(key), self.unsure.get(key)) {
+            (Some(value), _) => Seen::Is(value),
+            (None, Some(values)) => values.seen(),
+            (None, None) => Seen::Absent,
+        }
     }
 }
 

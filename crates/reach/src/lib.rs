@@ -27,6 +27,7 @@ mod ports;
 mod ranges;
 mod read;
 mod report;
+mod running;
 mod select;
 mod side;
 mod table;

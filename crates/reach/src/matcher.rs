@@ -93,7 +93,7 @@ impl<'a> PodView<'a> {
     pub fn new(cluster: &'a Cluster, pod: &'a Pod) -> PodView<'a> {
         PodView {
             namespace: cluster.namespace_labels(&pod.namespace).unwrap_or(&NO_LABELS),
-            labels: &pod.labels,
+            labels: pod,
             account: Some(&pod.account),
             host_network: pod.host_network,
             node: pod.node.as_deref(),

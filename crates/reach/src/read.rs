@@ -14,9 +14,9 @@ mod selector;
 mod service;
 mod workload;
 
-use std::{collections::BTreeSet, ops::Range};
+use std::collections::BTreeSet;
 
-use meshgen_yaml::{Limits, Node, Problem, Sources, documents, split_documents};
+use meshgen_yaml::{Node, Problem, Sources, manifests, split_documents};
 
 use crate::{
     cluster::{Cluster, Namespace, Unread},
@@ -32,33 +32,13 @@ pub(crate) fn cluster(sources: &Sources) -> Cluster {
     let mut reader = Reader::default();
     for (file, source) in sources.iter() {
         for range in split_documents(&source.text) {
-            let read = documents(file, &source.text, range.clone(), Limits::default());
-            let read = read.or_else(|problem| {
-                let text = without_tabs(&source.text, range.clone());
-                text.and_then(|t| documents(file, &t, range, Limits::default()).ok()).ok_or(problem)
-            });
-            match read {
+            match manifests(file, &source.text, range) {
                 Ok(nodes) => nodes.iter().for_each(|node| reader.node(node, "")),
                 Err(problem) => reader.cluster.problems.push(*problem),
             }
         }
     }
     reader.finish()
-}
-
-/// The text with a blank for each tab at the beginning of a line, if there are any in the range. kubectl takes a
-/// tab there inside of brackets, where it is no indentation (YAML 1.2, 6.3); the parser does not.
-fn without_tabs(text: &str, range: Range<usize>) -> Option<String> {
-    let part = text.get(range.clone())?;
-    if !part.contains('\t') {
-        return None;
-    }
-    let line = |line: &str| {
-        let words = line.trim_start_matches([' ', '\t']);
-        " ".repeat(line.len() - words.len()) + words
-    };
-    let part: String = part.split_inclusive('\n').map(line).collect();
-    Some(format!("{}{part}{}", text.get(..range.start)?, text.get(range.end..)?))
 }
 
 #[derive(Default)]

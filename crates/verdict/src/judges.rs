@@ -11,17 +11,19 @@ pub struct Judges<'a> {
     pub network: Judge<'a>,
     /// Of the mesh.
     pub mesh: &'a Mesh,
+    /// What both judge.
+    pub world: &'a World,
 }
 
 impl<'a> Judges<'a> {
     /// The judges of manifests.
     pub fn new(world: &'a World) -> Self {
-        Judges { network: Judge::new(&world.manifests), mesh: &world.mesh }
+        Judges { network: Judge::new(&world.manifests), mesh: &world.mesh, world }
     }
 
     /// Whether any pod may be in a mesh.
     pub fn is_meshed(&self) -> bool {
-        self.mesh.members.iter().any(|member| member.injection.membership != Membership::Plain)
+        self.world.is_meshed()
     }
 
     /// What the client sees of a port: of a request, or of whatever it sends. None over UDP and SCTP, which no mesh
@@ -68,9 +70,7 @@ impl<'a> Judges<'a> {
     /// The pod of the mesh that a party is.
     pub(crate) fn pod(&self, party: &Party) -> Option<usize> {
         let Party::Pod(number) = party else { return None };
-        let cluster = &self.network.manifests.cluster;
-        let workload = cluster.workloads.get(cluster.pods.get(*number)?.workload)?;
-        self.mesh.find(&workload.namespace, &workload.kind, &workload.name)
+        self.world.pods.get(*number).copied().flatten()
     }
 
     /// How clients dial a port of a pod.

@@ -19,5 +19,5 @@ pub use at::At;
 pub use de::{from_node, from_node_partly, nearest};
 pub use node::{Entry, Node, Scalar, Value};
 pub use problem::{FileId, Place, Problem, Severity, Source, Sources};
-pub use read::{Limits, documents, split_documents};
+pub use read::{Limits, documents, manifests, split_documents};
 pub use write::{Error as WriteError, to_string, to_writer};

@@ -47,6 +47,29 @@ pub fn split_documents(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
+/// The documents in a range of a file of manifests: what kubectl takes, tabs among it that are no indentation.
+pub fn manifests(file: FileId, text: &str, range: Range<usize>) -> Result<Vec<Node>, Box<Problem>> {
+    documents(file, text, range.clone(), Limits::default()).or_else(|problem| {
+        let text = without_tabs(text, range.clone());
+        text.and_then(|t| documents(file, &t, range, Limits::default()).ok()).ok_or(problem)
+    })
+}
+
+/// The text with a blank for each tab at the beginning of a line, if there are any in the range. kubectl takes a
+/// tab there inside of brackets, where it is no indentation (YAML 1.2, 6.3); the parser does not.
+fn without_tabs(text: &str, range: Range<usize>) -> Option<String> {
+    let part = text.get(range.clone())?;
+    if !part.contains('\t') {
+        return None;
+    }
+    let line = |line: &str| {
+        let words = line.trim_start_matches([' ', '\t']);
+        " ".repeat(line.len() - words.len()) + words
+    };
+    let part: String = part.split_inclusive('\n').map(line).collect();
+    Some(format!("{}{part}{}", text.get(..range.start)?, text.get(range.end..)?))
+}
+
 /// The documents of a text. Empty documents give nothing.
 ///
 /// `range` is the part of the file to read; places count from the start of the file.

@@ -7,7 +7,7 @@ use meshgen::{
 };
 use serde_json::json;
 
-use super::judged::judged;
+use super::judged::{assumed, judged};
 use crate::{
     args::JudgedArgs,
     exit::Exit,
@@ -33,11 +33,12 @@ pub(crate) fn run(from: &str, to: &str, args: &JudgedArgs) -> Report {
         text + mesh + &judged.spec.as_ref().and_then(|spec| to_add(spec, explanation)).unwrap_or_default()
     });
     report.text = told.collect::<Vec<_>>().join("\n");
+    report.text.push_str(&assumed(&judged.world));
     let answers = || explanations.iter().flat_map(|e| &e.parts).map(|part| part.verdict.answer);
     if !answers().all(|answer| answer == Answer::Allowed) {
         report.exit = Exit::No;
     }
-    report.result = json!({ "explanations": explanations });
+    report.result = json!({ "explanations": explanations, "assumed": judged.world.assumed() });
     report
 }
 

@@ -8,7 +8,7 @@ use meshgen::{
     spec::Spec,
     tree::{Tree, render},
     verdict::World,
-    yaml::{Problem, Sources},
+    yaml::Sources,
 };
 
 use super::spec::not_a_spec;
@@ -65,17 +65,21 @@ pub(crate) fn of_tree(tree: &Tree, report: &mut Report) -> Option<World> {
 
 fn read(sources: Sources, report: &mut Report) -> World {
     let world = World::read(sources);
-    let manifests = &world.manifests;
-    let above = &manifests.cluster.above;
-    let of_the_mesh = |problem: &Problem| problem.place.is_some_and(|place| above.contains(&place));
     // `reach` lists the network alone, and has to say so; the others ask the mesh as well.
-    let problems =
-        manifests.problems().iter().filter(|problem| report.kind == "reach" || !of_the_mesh(problem));
-    let problems: Vec<Problem> = problems.cloned().collect();
+    let alone = || world.manifests.problems().to_vec();
+    let problems = if report.kind == "reach" { alone() } else { world.problems() };
     if !problems.is_empty() {
-        report.add_problems(manifests.sources.clone(), problems);
+        report.add_problems(world.manifests.sources.clone(), problems);
     }
     world
+}
+
+/// What was assumed of the mesh, as the last line of a report.
+pub(crate) fn assumed(world: &World) -> String {
+    match world.assumed() {
+        [] => String::new(),
+        all => format!("\nassumed: {}\n", all.join("; ")),
+    }
 }
 
 /// The files of an input, as they are.

@@ -12,7 +12,7 @@ use meshgen::{
 };
 use serde_json::{Value, json};
 
-use super::judged::{judged, of_tree};
+use super::judged::{assumed, judged, of_tree};
 use crate::{
     exit::Exit,
     input,
@@ -49,11 +49,12 @@ pub(crate) fn run(files: &[PathBuf], expect: &[PathBuf]) -> Report {
     let number = |truth: Truth| all.iter().filter(|v| v.0 == truth).count();
     let (proven, refuted, unknown) = (number(Truth::True), number(Truth::Refuted), number(Truth::Unknown));
     report.text.push_str(&format!("{proven} true, {refuted} refuted, {unknown} unknown\n"));
+    report.text.push_str(assumed(&judged.world).trim_start());
     let all: Vec<Value> = all.into_iter().map(|v| v.1).collect();
     if report.exit == Exit::Yes && proven < all.len() {
         report.exit = Exit::No;
     }
-    report.result = json!({ "claims": all });
+    report.result = json!({ "claims": all, "assumed": judged.world.assumed() });
     report
 }
 

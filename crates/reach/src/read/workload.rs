@@ -1,6 +1,6 @@
 //! What has pods: a pod itself, or anything with a template for pods.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use meshgen_yaml::Node;
 
@@ -55,6 +55,7 @@ fn pod(o: &Object<'_>, pod: &Node, spec: &Node) -> Pod {
         namespace: o.namespace.clone(),
         name: o.name.clone(),
         labels: pod.labels(&["metadata", "labels"]),
+        unsure: BTreeMap::new(),
         account: account.filter(|a| !a.is_empty()).unwrap_or("default").to_owned(),
         ports: containers.flat_map(|c| c.list("ports")).filter_map(port).collect(),
         host_network: spec.flag("hostNetwork"),
@@ -69,6 +70,7 @@ fn port(node: &Node) -> Option<ContainerPort> {
         name: node.text("name").map(str::to_owned),
         protocol: protocol(node, "protocol").unwrap_or(Protocol::Tcp),
         number: number(node.field("containerPort")?).ok()?,
+        added: false,
     })
 }
 
