@@ -63,6 +63,9 @@ fn main() -> ExitCode {
             }
         }
     }
+    for (suite, reason, cases) in suites.iter().flat_map(|s| s.skipped().map(move |(r, c)| (s, r, c))) {
+        println!("{} skipped, as {reason}: {}", suite.name, cases.join("; "));
+    }
     for suite in &suites {
         println!("{}", suite.summary(&accepted));
     }

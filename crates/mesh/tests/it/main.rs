@@ -1,16 +1,14 @@
-//! The rules of Istio, one test each; and what others say of the same: Istio's own suites, and a real Istio.
+//! The rules of Istio, one test each; and what a real Istio says of the same.
 
 #![cfg(test)]
 
 mod doors;
 mod meshbox;
 mod naive;
-mod rbac;
 mod rules_authorization;
 mod rules_injection;
 mod rules_mtls;
 mod rules_network;
-mod suites;
 mod world;
 
 use meshgen_mesh::{Mesh, Settings};

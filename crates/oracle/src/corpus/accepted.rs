@@ -1,4 +1,6 @@
-//! The list of differences that are right: suite, case, reason and source, separated by tabs.
+//! The list of differences that are right: suite, case, reason and source, separated by tabs. A case that begins with
+//! `*` means all that end like the rest of it: where a suite makes each row of a table a case, and a row is wrong wherever
+//! it stands.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +33,9 @@ impl Accepted {
 
     /// Whether a failure of this case is accepted.
     pub fn contains(&self, suite: &str, case: &str) -> bool {
-        self.cases.contains(&(suite.to_owned(), case.to_owned()))
+        let all = self.cases.iter().filter(|(of, _)| of == suite);
+        let meant = |name: &str| name.strip_prefix('*').map_or(name == case, |end| case.ends_with(end));
+        all.into_iter().any(|(_, name)| meant(name))
     }
 }
 
@@ -44,5 +48,12 @@ mod tests {
         let list = "# comment\n\nrecipes\t14\tthe text is older\thttps://example.org\n";
         assert!(Accepted::parse(list).unwrap().contains("recipes", "14"));
         assert_eq!(Accepted::parse("recipes\t14\tbecause\n").unwrap_err(), 1);
+    }
+
+    #[test]
+    fn a_star_means_what_ends_so() {
+        let list = Accepted::parse("table\t*: a => b\tno such row\thttps://example.org\n").unwrap();
+        assert!(list.contains("table", "first: a => b") && !list.contains("table", "first: a => c"));
+        assert!(!list.contains("recipes", "first: a => b"));
     }
 }

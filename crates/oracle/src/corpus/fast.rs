@@ -12,7 +12,7 @@ use meshgen_reach::{
 use meshgen_yaml::Sources;
 
 use super::{
-    Explanations, Exposure, Judge, Listing, Peer, Row, Side, Subject,
+    Explanations, Exposure, FastMesh, Judge, Listing, Meshed, Peer, Row, Side, Subject,
     told::{Ends, by_doors, joined, paragraph},
 };
 use crate::{
@@ -32,6 +32,10 @@ impl Judge for Fast {
             sources.add(&file.name, &file.text);
         }
         Box::new(Read { manifests: Manifests::read(sources) })
+    }
+
+    fn mesh(&self, files: &[File]) -> Box<dyn Meshed> {
+        Box::new(FastMesh::read(files))
     }
 
     fn selector(&self, selector: &str, labels: &BTreeMap<String, String>) -> Option<bool> {

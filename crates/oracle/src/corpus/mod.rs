@@ -19,14 +19,19 @@
 //! - Explanations: of the rules of one policy that say the same, the first is named. A policy that is not a
 //!   `NetworkPolicy` is not named where it does not match.
 //!
+//! Istio's suites are tables, so each row is a case. What `istioctl analyze` says is compared only where it speaks of
+//! connections.
+//!
 //! In the conformance cases of `ClusterNetworkPolicy` pods have addresses and nodes, which stand in an index: they are
 //! written as manifests beside those of the case.
 
 mod accepted;
 mod explain;
 mod fast;
+mod istio;
 mod judge;
 mod listing;
+mod meshed;
 mod naive;
 mod netpol_analyzer;
 mod probes;
@@ -40,8 +45,9 @@ use std::path::Path;
 pub use accepted::Accepted;
 pub use explain::{Explanations, Paragraph, Reasons, Why};
 pub use fast::Fast;
-pub use judge::{Judge, Subject};
+pub use judge::{Judge, Meshed, Subject};
 pub use listing::{Exposure, Listing, Peer, Row, Side};
+pub use meshed::FastMesh;
 pub use naive::Naive;
 pub use report::{Outcome, Suite};
 
@@ -52,18 +58,6 @@ pub fn run(dir: &Path, judge: &dyn Judge) -> Vec<Suite> {
     suites.extend(probes::recipes(&dir.join("recipes"), judge));
     suites.extend(selectors::run(&dir.join("calico"), judge));
     suites.extend(topology::run(&dir.join("cluster-topology-analyzer"), judge));
-    suites.extend(later(dir));
+    suites.extend(istio::run(&dir.join("istio"), judge));
     suites
-}
-
-/// The suites of the mesh are for a judge of the mesh.
-fn later(dir: &Path) -> Option<Suite> {
-    let folder = dir.join("istio");
-    let mut suite = Suite::new("istio");
-    let files = crate::manifests::files(&folder);
-    for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "json")) {
-        let name = file.file_stem().map(|s| s.to_string_lossy().into_owned());
-        suite.add(name.unwrap_or_default(), Outcome::Skipped("a judge of the mesh is needed".to_owned()));
-    }
-    folder.is_dir().then_some(suite)
 }

@@ -8,7 +8,7 @@ use std::{
 use ipnet::Ipv4Net;
 use serde_json::Value;
 
-use super::{Explanations, Exposure, Judge, Listing, Peer, Row, Subject};
+use super::{Explanations, Exposure, Judge, Listing, Meshed, Peer, Row, Subject};
 use crate::{
     conns::Conns,
     manifests::{self, File},
@@ -22,6 +22,10 @@ pub struct Naive;
 impl Judge for Naive {
     fn read(&self, files: &[File]) -> Box<dyn Subject> {
         Box::new(Read { cluster: Cluster::read(&manifests::values(files)) })
+    }
+
+    fn mesh(&self, _: &[File]) -> Box<dyn Meshed> {
+        Box::new(NoMesh)
     }
 
     fn selector(&self, selector: &str, labels: &BTreeMap<String, String>) -> Option<bool> {
@@ -247,5 +251,21 @@ fn walk<'a>(value: &'a Value, see: &mut dyn FnMut(&'a Value)) {
         Value::Array(items) => items.iter().for_each(|v| walk(v, see)),
         Value::Object(entries) => entries.values().for_each(|v| walk(v, see)),
         _ => {}
+    }
+}
+
+struct NoMesh;
+impl Meshed for NoMesh {
+    fn injected(&self, _: &str) -> Option<bool> {
+        None
+    }
+    fn tried(&self, _: &crate::naive::mesh::Try<'_>) -> Option<crate::naive::mesh::Seen> {
+        None
+    }
+    fn taken(&self, _: &str, _: u16, _: bool) -> Option<bool> {
+        None
+    }
+    fn decided(&self, _: &str, _: &crate::naive::mesh::Sight) -> Option<crate::naive::mesh::Decision> {
+        None
     }
 }

@@ -1,5 +1,7 @@
 //! What came of each case.
 
+use std::collections::BTreeMap;
+
 use super::Accepted;
 
 /// What came of a case.
@@ -46,6 +48,17 @@ impl Suite {
             Outcome::Failed(d) if !accepted.contains(&self.name, case) => Some((case.as_str(), d.as_slice())),
             _ => None,
         })
+    }
+
+    /// The cases that were not run, by the reason.
+    pub fn skipped(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
+        let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (case, outcome) in &self.cases {
+            if let Outcome::Skipped(reason) = outcome {
+                all.entry(reason).or_default().push(case);
+            }
+        }
+        all.into_iter()
     }
 
     /// `SUITE: N passed, M failed`, and what else there is to count.

@@ -8,6 +8,7 @@ mod admin;
 mod calico;
 mod kubernetes;
 mod labels;
+pub mod mesh;
 mod model;
 mod selector;
 mod tiers;
