@@ -7,7 +7,14 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use clap_complete::Shell;
-use meshgen::{bundle::Part, reach::Protocol, tree::Selection};
+use meshgen::{
+    bundle::Part,
+    findings::{rule, rules},
+    reach::Protocol,
+    spec::Date,
+    tree::Selection,
+    yaml::nearest,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, and the answer is yes; 1 done, and the answer is no (it differs);
@@ -103,16 +110,28 @@ pub(crate) enum Command {
         #[arg(long)]
         exposure: bool,
     },
-    /// Explain why one may connect to another, or not
+    /// Find what a spec or manifests leave open or close by mistake; exit code 1 for errors and warnings
+    ///
+    /// Reads manifests, anybody's, or a spec, of which it judges what would be rendered. Each finding has a code, of
+    /// which `meshgen explain MG001` tells more. What a spec accepts under `accept`, or a file that `--accept` names,
+    /// is listed apart with its reason.
+    Lint {
+        /// What is judged: a spec, or manifests: a file, a folder, or `-`. May be given again.
+        #[arg(short, long, value_name = "FILE", default_value = "meshgen.yaml")]
+        file: Vec<PathBuf>,
+        #[command(flatten)]
+        lint: LintArgs,
+    },
+    /// Explain why one may connect to another, or not; or what the code of a finding means
     ///
     /// `FROM` and `TO` are what people have at hand: `namespace/workload`, `service.namespace`, an address, or
     /// `namespace/[label=value]@account` for a pod that need not exist. `TO` may end in a port: `shop/db:5432`,
     /// `db.shop:tcp-postgres`, `kube-system/coredns:53/udp`. Exit code 1 if it is refused, or not known.
     Explain {
-        /// Who connects.
+        /// Who connects; or, alone, the code of a finding: `MG001`.
         from: String,
         /// Who is connected to.
-        to: String,
+        to: Option<String>,
         #[command(flatten)]
         judged: JudgedArgs,
     },
@@ -183,6 +202,58 @@ pub(crate) struct JudgedArgs {
     /// End with exit code 1 if an answer is not known.
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct LintArgs {
+    /// What is accepted, for manifests without a spec: a file with a list `accept`, whose `at` names objects.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) accept: Vec<PathBuf>,
+    /// The day with which the ends of acceptances are compared; without it, none has ended.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub(crate) today: Option<Date>,
+    /// The least that ends with exit code 1.
+    #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
+    pub(crate) fail_on: FailOnFinding,
+    /// Only findings with this code. May be given again.
+    #[arg(long, value_name = "CODE", value_parser = code, conflicts_with = "skip")]
+    pub(crate) only: Vec<&'static str>,
+    /// No findings with this code. May be given again.
+    #[arg(long, value_name = "CODE", value_parser = code)]
+    pub(crate) skip: Vec<&'static str>,
+    /// Print Markdown.
+    #[arg(long, conflicts_with = "sarif")]
+    pub(crate) markdown: bool,
+    /// Print SARIF 2.1.0, for code review.
+    #[arg(long)]
+    pub(crate) sarif: bool,
+}
+
+/// When findings are a no.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOnFinding {
+    /// When one is an error.
+    Error,
+    /// When one is an error or a warning.
+    #[default]
+    Warning,
+    /// When there is any.
+    Note,
+    /// Never.
+    Never,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    text.parse::<Date>()
+}
+
+fn code(text: &str) -> Result<&'static str, String> {
+    let known = || rules().into_iter().map(|rule| rule.code);
+    match (rule(text), nearest(text, known())) {
+        (Some(rule), _) => Ok(rule.code),
+        (None, Some(near)) => Err(format!("no finding has this code; did you mean `{near}`?")),
+        (None, None) => Err("no finding has this code: write `MG` and three digits".to_owned()),
+    }
 }
 
 #[derive(Args)]

@@ -343,6 +343,7 @@ fn completions_and_man_pages_are_made_for_every_command() {
         "validate",
         "init",
         "reach",
+        "lint",
         "explain",
         "verify",
         "schema",
@@ -351,4 +352,51 @@ fn completions_and_man_pages_are_made_for_every_command() {
     ] {
         assert!(desk.run(&format!("man {command}")).contains(".TH meshgen"), "{command}");
     }
+}
+
+/// A policy that trusts a label, of a pod that a policy protects.
+const TRUSTING: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: { name: db, namespace: shop, labels: { app: db } }
+spec: { containers: [{ name: db, image: docker.io/library/postgres:18.1 }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: db, namespace: shop }
+spec:
+  podSelector: {}
+  policyTypes: [Ingress]
+  ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: web } } }] }]
+";
+
+const ACCEPTS: &str = "\
+accept:
+  - { finding: MG001, at: NetworkPolicy/shop, because: admission control guards the label, until: \"2027-06-30\" }
+";
+
+#[test]
+fn findings_are_told_accepted_and_explained() {
+    let desk = Desk::new().file("shop.yaml", TRUSTING).file("accept.yaml", ACCEPTS);
+    insta::assert_snapshot!(desk.runs(&[
+        "lint -f shop.yaml",
+        "lint -f shop.yaml --fail-on error --markdown",
+        "lint -f shop.yaml --skip MG001",
+        "lint -f shop.yaml --accept accept.yaml",
+        "lint -f shop.yaml --accept accept.yaml --today 2027-06-30",
+        "lint -f shop.yaml --accept accept.yaml --today 2027-07-01",
+        "lint -f shop.yaml --accept accept.yaml --output-format json",
+        "lint -f shop.yaml --only MG999",
+        "explain MG001",
+        "explain MG999",
+        "explain shop/db",
+    ]));
+}
+
+#[test]
+fn a_finding_about_a_spec_names_the_line_that_asked_for_it() {
+    let labelled = SHOP.replace("{ from: [shop/web], ports: [grpc] }", "{ fromNamespaces: { team: web } }");
+    let accepting = format!("{labelled}accept: [{{ finding: MG001, at: policies, because: a trial }}]\n");
+    let desk = Desk::with(&labelled).file("accepting.yaml", &accepting);
+    insta::assert_snapshot!(desk.runs(&["lint --only MG001", "lint -f accepting.yaml --only MG001"]));
 }

@@ -8,7 +8,8 @@ impl Rule {
     /// All that is told of it, in Markdown that reads well as it is.
     pub fn explained(&self) -> String {
         let mut text = format!("{}: {} ({}, {})\n", self.code, self.title, self.severity.word(), self.slug);
-        let _ = write!(text, "\n{}\n\nWay out: {}\n\nSource", wrapped(self.why), wrapped(self.way_out));
+        let way_out = wrapped(&format!("Way out: {}", self.way_out));
+        let _ = write!(text, "\n{}\n\n{way_out}\n\nSource", wrapped(self.why));
         let _ = writeln!(text, "{}", if self.sources.len() > 1 { "s:" } else { ":" });
         for source in self.sources {
             let _ = writeln!(text, "- {source}");
@@ -45,7 +46,12 @@ reason: `accept` in a [spec](spec.md), or a file that `--accept` names.
             rule.severity.word(),
             rule.slug
         );
-        let _ = write!(text, "\n{}\n\n*Way out:* {}\n\n", wrapped(rule.why), wrapped(rule.way_out));
+        let _ = write!(
+            text,
+            "\n{}\n\n{}\n\n",
+            wrapped(rule.why),
+            wrapped(&format!("*Way out:* {}", rule.way_out))
+        );
         let _ = writeln!(text, "*Source:* {}", rule.sources.join("; "));
     }
     text

@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::{Hit, Seen};
 
 /// What is told of a kind of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Rule {
     /// `MG` and three digits. It never changes its meaning.
     pub code: &'static str,

@@ -31,6 +31,7 @@
 //! a version feature, such as `v1_36`.
 
 mod claims;
+pub mod findings;
 mod kind;
 mod project;
 mod prove;

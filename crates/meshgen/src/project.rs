@@ -1,9 +1,12 @@
 //! From the text of files to a bundle, with everything that is wrong on the way.
 
 use meshgen_bundle::Bundle;
+use meshgen_plan::Origins;
 use meshgen_spec::{Input, Spec};
 use meshgen_tree::{Digest, Origin, Tree};
 use meshgen_yaml::{Problem, Severity, Sources};
+
+use crate::findings::unknown_codes;
 
 /// A spec that was read, and what it asks for.
 #[derive(Clone, Debug, Default)]
@@ -16,14 +19,20 @@ pub struct Project {
     pub spec: Option<Spec>,
     /// What it asks for, unless there is an error.
     pub bundle: Option<Bundle>,
+    /// What in the spec asked for each object.
+    pub origins: Origins,
 }
 
 /// Reads a spec, and plans what it asks for: the first input, and every further one laid over it.
 pub fn read(inputs: Vec<Input>) -> Project {
     let mut project = Project::default();
     (project.spec, project.problems) = meshgen_spec::read(inputs, &mut project.sources);
-    match project.spec.as_ref().map(meshgen_plan::plan) {
-        Some(Ok(bundle)) => project.bundle = Some(bundle),
+    project.problems.extend(project.spec.iter().flat_map(unknown_codes));
+    if project.has_errors() {
+        project.spec = None;
+    }
+    match project.spec.as_ref().map(meshgen_plan::plan_with_origins) {
+        Some(Ok((bundle, origins))) => (project.bundle, project.origins) = (Some(bundle), origins),
         Some(Err(problems)) => project.problems.extend(problems),
         None => {}
     }

@@ -10,6 +10,9 @@ use meshgen_bundle::{Bundle, Content, File, FilePath, Id, Object, Part};
 use meshgen_spec::{Folder, Name, Spec};
 use meshgen_yaml::{Place, Problem};
 
+/// What in the spec asked for each object.
+pub type Origins = BTreeMap<Id, Place>;
+
 /// Objects, by the file that they go into.
 pub(crate) struct Files {
     apps: String,
@@ -123,8 +126,8 @@ impl Files {
         }
     }
 
-    /// The bundle, unless two things were one object.
-    pub(crate) fn into_bundle(mut self, spec: &Spec) -> Result<Bundle, Vec<Problem>> {
+    /// The bundle and where its objects come from, unless two things were one object.
+    pub(crate) fn into_bundle(mut self, spec: &Spec) -> Result<(Bundle, Origins), Vec<Problem>> {
         let mut files = Vec::with_capacity(self.by_path.len());
         for ((part, path), content) in self.by_path {
             let comment = self.comments.remove(&path).unwrap_or_default();
@@ -134,11 +137,9 @@ impl Files {
             }
         }
         if self.problems.is_empty() {
-            Ok(Bundle {
-                project: spec.project.to_string(),
-                files,
-                assumed: self.assumed.into_values().collect(),
-            })
+            let assumed = self.assumed.into_values().collect();
+            let bundle = Bundle { project: spec.project.to_string(), files, assumed };
+            Ok((bundle, self.origins.into_iter().collect()))
         } else {
             Err(self.problems)
         }

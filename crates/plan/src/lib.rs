@@ -28,12 +28,18 @@ use meshgen_bundle::Bundle;
 use meshgen_spec::Spec;
 use meshgen_yaml::Problem;
 
+pub use files::Origins;
 pub use holes::{Holes, holes};
 
 /// Everything that a spec asks for, in the order in which it is applied.
 ///
 /// Fails only when two things that the spec says would be one object.
 pub fn plan(spec: &Spec) -> Result<Bundle, Vec<Problem>> {
+    plan_with_origins(spec).map(|(bundle, _)| bundle)
+}
+
+/// The same, and what in the spec asked for each object.
+pub fn plan_with_origins(spec: &Spec) -> Result<(Bundle, Origins), Vec<Problem>> {
     let mut files = files::Files::new(&spec.layout.apps);
     cluster::plan(spec, &mut files);
     istio::plan(spec, &mut files);
@@ -50,7 +56,7 @@ pub fn plan(spec: &Spec) -> Result<Bundle, Vec<Problem>> {
     kits::plan(spec, &mut files);
     holes::plan(spec, &mut files);
     assumed::plan(spec, &mut files);
-    let mut bundle = files.into_bundle(spec)?;
+    let (mut bundle, origins) = files.into_bundle(spec)?;
     text::add(spec, &mut bundle)?;
-    Ok(bundle)
+    Ok((bundle, origins))
 }

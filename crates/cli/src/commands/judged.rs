@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use meshgen::{
     Input, Kind,
     bundle::Bundle,
+    plan::Origins,
     spec::Spec,
     tree::{Tree, render},
     verdict::World,
@@ -22,8 +23,9 @@ use crate::{
 pub(crate) struct Judged {
     pub(crate) world: World,
     pub(crate) spec: Option<Spec>,
-    /// The files of that spec.
-    pub(crate) files: Sources,
+    /// What in the spec asked for which object, and the files in which that stands.
+    pub(crate) origins: Origins,
+    pub(crate) asked: Sources,
 }
 
 /// The manifests of some inputs, read for the judge. What is wrong with them, or not judged, goes to the report.
@@ -39,7 +41,7 @@ pub(crate) fn judged(paths: &[PathBuf], report: &mut Report) -> Option<Judged> {
     };
     let (specs, others): (Vec<_>, Vec<_>) = inputs.into_iter().partition(|i| Kind::of(i) == Kind::Spec);
     let mut sources = Sources::default();
-    let (mut spec, mut files) = (None, Sources::default());
+    let (mut spec, mut origins, mut asked) = (None, Origins::default(), Sources::default());
     if !specs.is_empty() {
         if let Some(wrong) = not_a_spec(report.kind, &specs) {
             *report = wrong;
@@ -47,14 +49,13 @@ pub(crate) fn judged(paths: &[PathBuf], report: &mut Report) -> Option<Judged> {
         }
         let mut project = meshgen::read(specs);
         report.add_problems(project.sources.clone(), project.problems);
-        files = project.sources;
         sources = rendered(&project.bundle.take()?, report);
-        spec = project.spec;
+        (spec, origins, asked) = (project.spec, project.origins, project.sources);
     }
     for input in others {
         add(input, &mut sources);
     }
-    (report.exit == Exit::Yes).then(|| Judged { world: read(sources, report), spec, files })
+    (report.exit == Exit::Yes).then(|| Judged { world: read(sources, report), spec, origins, asked })
 }
 
 /// The manifests of a tree that is rendered, and what it assumes beside them.

@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod init;
 mod judged;
+mod lint;
 mod reach;
 mod render;
 mod schema;
@@ -35,7 +36,9 @@ pub(crate) fn run(cli: Cli) -> Exit {
         Command::Reach { judged, focus, pairs, exposure } => {
             reach::run(&judged, focus, pairs, exposure, format)
         }
-        Command::Explain { from, to, judged } => explain::run(&from, &to, &judged),
+        Command::Lint { file, lint } => lint::run(&file, &lint, format),
+        Command::Explain { from, to: Some(to), judged } => explain::run(&from, &to, &judged),
+        Command::Explain { from, to: None, .. } => lint::explain(&from),
         Command::Verify { file, expect } => verify::run(&file, &expect),
         Command::Validate { spec } => validate::run(&spec),
         Command::Init { from, out } => init::run(&from, &out),

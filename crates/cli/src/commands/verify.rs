@@ -31,7 +31,7 @@ pub(crate) fn run(files: &[PathBuf], expect: &[PathBuf]) -> Report {
     let mut report = Report::new("verify");
     let expected: Vec<_> = expect.iter().filter_map(|path| expected(path, &mut report)).collect();
     let Some(judged) = judged(files, &mut report).filter(|_| report.exit == Exit::Yes) else { return report };
-    let of_spec = judged.spec.map(|spec| (judged.files, spec.expect));
+    let of_spec = judged.spec.map(|spec| (judged.asked, spec.expect));
     if of_spec.is_none() && expected.is_empty() {
         report.fail(
             Failure::new("these are manifests, and nothing says what is expected of them")

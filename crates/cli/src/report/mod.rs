@@ -16,6 +16,7 @@ use serde_json::Value;
 pub(crate) use envelope::Envelope;
 pub(crate) use failure::Failure;
 pub(crate) use paint::painted;
+pub(crate) use snippet::finding;
 
 use crate::{args::OutputFormat, exit::Exit};
 

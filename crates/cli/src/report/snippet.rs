@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Shown, Renderer, Snippet};
+use meshgen::findings::{Finding, Severity as Level};
 use meshgen::yaml::{Place, Problem, Severity, Sources, scalar::is_visible};
 
 use super::Failure;
@@ -12,8 +13,8 @@ const WIDTH: usize = 140;
 
 pub(crate) fn problem(sources: &Sources, problem: &Problem) -> String {
     let level = match problem.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+        Severity::Error => Shown::ERROR,
+        Severity::Warning => Shown::WARNING,
     };
     let mut group = Group::with_title(level.primary_title(visible(&problem.message)));
     let primary = problem.place.map(|place| (place, "", AnnotationKind::Primary));
@@ -22,18 +23,46 @@ pub(crate) fn problem(sources: &Sources, problem: &Problem) -> String {
         group = group.elements(snippet(sources, place, label, kind));
     }
     if let Some(help) = &problem.help {
-        group = group.element(Level::HELP.message(visible(help)));
+        group = group.element(Shown::HELP.message(visible(help)));
     }
     Renderer::styled().term_width(WIDTH).render(&[group])
 }
 
+/// A finding: the lines of the manifests, and of what asked for them.
+pub(crate) fn finding(manifests: &Sources, asked: &Sources, finding: &Finding) -> String {
+    let level = match finding.severity() {
+        Level::Error => Shown::ERROR,
+        Level::Warning => Shown::WARNING,
+        Level::Note => Shown::NOTE,
+    };
+    let hit = &finding.hit;
+    let title = level.primary_title(visible(&hit.said)).id(finding.rule.code);
+    let mut group = Group::with_title(title);
+    let made = if hit.origin.is_some() { "as it is rendered" } else { "" };
+    let primary = hit.at.map(|place| (place, made));
+    let also = hit.also.iter().map(|(place, label)| (*place, &**label));
+    for (n, (place, label)) in primary.into_iter().chain(also).enumerate() {
+        let kind = if n == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        group = group.elements(snippet(manifests, place, label, kind));
+    }
+    if let Some(origin) = &hit.origin {
+        let (kind, label) = match hit.at {
+            Some(_) => (AnnotationKind::Context, "asked for here"),
+            None => (AnnotationKind::Primary, ""),
+        };
+        group = group.elements(snippet(asked, origin.place, label, kind));
+    }
+    group = group.element(Shown::HELP.message(visible(&hit.way_out)));
+    Renderer::styled().term_width(WIDTH).render(&[group])
+}
+
 pub(crate) fn failure(failure: &Failure) -> String {
-    let mut group = Group::with_title(Level::ERROR.primary_title(visible(&failure.message)));
+    let mut group = Group::with_title(Shown::ERROR.primary_title(visible(&failure.message)));
     for cause in &failure.causes {
-        group = group.element(Level::NOTE.message(visible(cause)));
+        group = group.element(Shown::NOTE.message(visible(cause)));
     }
     if let Some(help) = &failure.help {
-        group = group.element(Level::HELP.message(visible(help)));
+        group = group.element(Shown::HELP.message(visible(help)));
     }
     Renderer::styled().term_width(WIDTH).render(&[group])
 }
