@@ -29,7 +29,9 @@ pub(super) fn destination_rule(o: &Object<'_>, problems: &mut Vec<Problem>) -> D
     let mut fill = || {
         read.selector = spec.selector(&["workloadSelector"])?;
         read.traffic = spec.at(&["trafficPolicy"]).map(traffic).transpose()?;
-        read.subsets_say = spec.list(&["subsets"]).iter().any(|s| s.at(&["trafficPolicy"]).is_some());
+        for subset in spec.list(&["subsets"]) {
+            read.subsets_say |= says_more(subset, read.traffic.as_ref())?;
+        }
         Ok(())
     };
     let filled: Read<()> = fill();
@@ -48,6 +50,15 @@ fn traffic(node: &Node) -> Read<Traffic> {
         }
     }
     Ok(read)
+}
+
+/// Whether a subset encrypts in another way than the whole. What it does not say it takes from the whole, but for
+/// settings of ports (`MergeTrafficPolicy`).
+fn says_more(subset: &Node, whole: Option<&Traffic>) -> Read<bool> {
+    let Some(own) = subset.at(&["trafficPolicy"]) else { return Ok(false) };
+    let own = traffic(own)?;
+    let by_port = !own.ports.is_empty() || whole.is_some_and(|w| !w.ports.is_empty());
+    Ok(by_port || (own.tls.is_some() && own.tls != whole.and_then(|w| w.tls)))
 }
 
 /// TLS without a mode is `DISABLE`, the zero of the enum.

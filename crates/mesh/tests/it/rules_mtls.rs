@@ -441,6 +441,28 @@ fn s34_tls_that_is_not_the_mesh_s_is_not_taken() {
 }
 
 #[test]
+fn s34_a_subset_that_encrypts_like_the_whole_says_nothing_more() {
+    let route = object(
+        "VirtualService",
+        "server",
+        "v",
+        "{hosts: [web.server.svc.cluster.local], http: [{route: [{destination: {host: web.server.svc.cluster.local, subset: a}}]}]}",
+    );
+    let rule = |whole: &str, subset: &str| {
+        let tls = |mode: &str| format!("trafficPolicy: {{tls: {{mode: {mode}}}}}");
+        let spec = format!(
+            "{{host: web.server.svc.cluster.local, {}, subsets: [{{name: a, {}}}]}}",
+            tls(whole),
+            tls(subset)
+        );
+        let mesh = world(&format!("{route}{}", object("DestinationRule", "server", "d", &spec)));
+        seen(&mesh, &call(&mesh, "meshed/cli", "web.server:80"), Some(&get("/x")))
+    };
+    assert_eq!(rule("DISABLE", "DISABLE"), "200");
+    assert_eq!(rule("DISABLE", "ISTIO_MUTUAL"), "unknown");
+}
+
+#[test]
 fn s34_a_rule_with_a_selector_binds_its_workloads_only() {
     let spec = "{host: web.server.svc.cluster.local, workloadSelector: {matchLabels: {app: other}}, trafficPolicy: {tls: {mode: DISABLE}}}";
     check(&format!("{}{}", object("DestinationRule", "meshed", "d", spec), peers(STRICT)), MESHED);
