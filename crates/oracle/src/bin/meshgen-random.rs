@@ -1,10 +1,14 @@
 //! `meshgen-random SEED`: a random cluster and what the naive judge says of it, for judges that others made.
+//! `meshgen-random SEED --mesh large`: a random cluster with a mesh, for a real Istio.
 #![expect(clippy::print_stdout, reason = "a command for developers, which prints its result")]
 
 use clap::{Parser, ValueEnum};
 use meshgen_oracle::{
     naive::{Cluster, Flow, Peer, Protocol},
-    random::{self, Choices, Kinds, PORTS},
+    random::{
+        self, Choices, Kinds, PORTS,
+        mesh::{self, Size},
+    },
 };
 use serde_json::{Value, json};
 
@@ -16,6 +20,15 @@ struct Options {
     /// Which kinds of policies it may have.
     #[arg(long, value_enum, default_value_t = Wanted::Kubernetes)]
     kinds: Wanted,
+    /// A cluster with a mesh, of this size, and no answers.
+    #[arg(long, value_enum, conflicts_with = "kinds")]
+    mesh: Option<Meshed>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Meshed {
+    Small,
+    Large,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -29,6 +42,16 @@ enum Wanted {
 
 fn main() {
     let options = Options::parse();
+    let mut choices = Choices::seeded(options.seed);
+    let size = match options.mesh {
+        None => None,
+        Some(Meshed::Small) => Some(Size::SMALL),
+        Some(Meshed::Large) => Some(Size::LARGE),
+    };
+    if let Some(size) = size {
+        println!("{}", json!({"manifests": mesh::cluster(&mut choices, size)}));
+        return;
+    }
     let kinds = match options.kinds {
         Wanted::Kubernetes => Kinds::Kubernetes,
         Wanted::Admin => Kinds::Admin,
@@ -36,7 +59,7 @@ fn main() {
         Wanted::Calico => Kinds::Calico,
         Wanted::All => Kinds::All,
     };
-    let manifests = random::cluster(&mut Choices::seeded(options.seed), kinds);
+    let manifests = random::cluster(&mut choices, kinds);
     println!("{}", json!({"answers": answers(&Cluster::read(&manifests)), "manifests": manifests}));
 }
 

@@ -24,7 +24,7 @@ impl Choices {
             z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or_default()
         };
-        Choices::new(std::iter::repeat_with(next).take(4096).collect())
+        Choices::new(std::iter::repeat_with(next).take(16384).collect())
     }
 
     /// A number below `n`.
@@ -42,6 +42,18 @@ impl Choices {
     pub(super) fn of<'a>(&mut self, all: &'a [&'a str]) -> &'a str {
         let at = self.below(all.len());
         all.get(at).copied().unwrap_or_default()
+    }
+
+    /// One of these, if there are any.
+    pub(super) fn one<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+        let at = self.below(all.len().max(1));
+        all.get(at)
+    }
+
+    /// One to `most` of these, in their order but for where it begins.
+    pub(super) fn some(&mut self, all: &[&str], most: usize) -> Vec<String> {
+        let (first, many) = (self.below(all.len().max(1)), 1 + self.below(most.min(all.len()).max(1)));
+        all.iter().cycle().skip(first).take(many).map(|s| (*s).to_owned()).collect()
     }
 
     /// `least` to `most` things.

@@ -8,6 +8,7 @@ mod admin;
 mod calico;
 mod choices;
 mod kubernetes;
+pub mod mesh;
 
 use std::net::IpAddr;
 
