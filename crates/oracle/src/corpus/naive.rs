@@ -12,7 +12,11 @@ use super::{Explanations, Exposure, Judge, Listing, Meshed, Peer, Row, Subject};
 use crate::{
     conns::Conns,
     manifests::{self, File},
-    naive::{Cluster, Direction, Flow, Peer as End, Pod, Protocol, Verdict, parse_selector},
+    naive::{
+        Cluster, Direction, Flow, Peer as End, Pod, Protocol, Verdict,
+        mesh::{Decision, How, Mesh as NaiveMesh, Seen, Sight, Try},
+        parse_selector,
+    },
 };
 
 /// The judge in [`crate::naive`].
@@ -24,8 +28,8 @@ impl Judge for Naive {
         Box::new(Read { cluster: Cluster::read(&manifests::values(files)) })
     }
 
-    fn mesh(&self, _: &[File]) -> Box<dyn Meshed> {
-        Box::new(NoMesh)
+    fn mesh(&self, files: &[File]) -> Box<dyn Meshed> {
+        Box::new(NaiveMesh::read(&manifests::values(files)))
     }
 
     fn selector(&self, selector: &str, labels: &BTreeMap<String, String>) -> Option<bool> {
@@ -254,18 +258,24 @@ fn walk<'a>(value: &'a Value, see: &mut dyn FnMut(&'a Value)) {
     }
 }
 
-struct NoMesh;
-impl Meshed for NoMesh {
-    fn injected(&self, _: &str) -> Option<bool> {
-        None
+impl Meshed for NaiveMesh {
+    fn injected(&self, pod: &str) -> Option<bool> {
+        match self.how_is(pod)? {
+            How::Sidecar | How::Gateway => Some(true),
+            How::Plain | How::Ambient => Some(false),
+            How::Unknown => None,
+        }
     }
-    fn tried(&self, _: &crate::naive::mesh::Try<'_>) -> Option<crate::naive::mesh::Seen> {
-        None
+
+    fn tried(&self, one: &Try<'_>) -> Option<Seen> {
+        self.seen(one)
     }
-    fn taken(&self, _: &str, _: u16, _: bool) -> Option<bool> {
-        None
+
+    fn taken(&self, pod: &str, port: u16, mutual: bool) -> Option<bool> {
+        self.takes(pod, port, mutual)
     }
-    fn decided(&self, _: &str, _: &crate::naive::mesh::Sight) -> Option<crate::naive::mesh::Decision> {
-        None
+
+    fn decided(&self, pod: &str, sight: &Sight) -> Option<Decision> {
+        NaiveMesh::decided(self, pod, sight)
     }
 }
