@@ -60,7 +60,7 @@ pub(crate) enum Command {
         out: Option<PathBuf>,
         #[command(flatten)]
         parts: PartArgs,
-        /// Write the tree although a claim of `expect` is refuted.
+        /// Write the tree although a claim of `expect` is refuted, or cannot be judged.
         #[arg(long)]
         even_if_refuted: bool,
     },

@@ -294,6 +294,14 @@ fn claims_are_proven_or_refuted_and_a_tree_of_a_refuted_one_is_not_written() {
 }
 
 #[test]
+fn a_claim_that_names_what_is_not_there_is_no_tree() {
+    let spec = SHOP.replace("namespaces: { shop: {} }", "namespaces: { shop: {}, lab: {} }");
+    let claims = "expect: { lab: { claims: [{ from: [shop/web], to: lab/*, is: timeout }] } }\n";
+    let desk = Desk::with(&format!("{spec}{claims}"));
+    insta::assert_snapshot!(desk.runs(&["verify", "render -o out", "render -o out --even-if-refuted"]));
+}
+
+#[test]
 fn claims_in_a_file_are_held_against_anybodys_manifests() {
     let claims = "expect:\n  callers:\n    claims:\n      - { from: [shop/web], to: shop/cart, is: open }
       - { fromCidrs: [0.0.0.0/0], to: shop/cart, ports: [grpc], is: timeout }

@@ -79,26 +79,30 @@ pub(crate) fn tree(args: &SpecArgs, out: &Path, parts: &PartArgs, even_if_refute
     }
 }
 
-/// Refuses a spec of which a claim is refuted: what it gives is not what its author wants.
+/// Refuses a spec of which a claim is refuted, or cannot be judged: what it gives is not what its author wants.
 fn proven(mut planned: Planned, tree: &Tree, even_if_refuted: bool) -> Result<Planned, Box<Report>> {
     let mut judged = Report::new(KIND);
     let verified =
         verify::verified(&planned.spec, &planned.project.sources, tree, &mut judged).unwrap_or_default();
     let refuted: Vec<_> = verified.iter().filter(|v| v.truth == Truth::Refuted).collect();
-    if refuted.is_empty() {
+    let report = &mut planned.report;
+    report.notes.extend(refuted.iter().map(|v| v.line(&planned.project.sources).trim_end().to_owned()));
+    // A claim that names what is not there says nothing, and a policy that is not understood proves nothing.
+    let (unjudged, exit) = (judged.exit == Exit::Failed, judged.exit);
+    report.failures.append(&mut judged.failures);
+    if unjudged {
+        report.problems.append(&mut judged.problems);
+    }
+    if even_if_refuted || (refuted.is_empty() && !unjudged) {
         return Ok(planned);
     }
-    for claim in &refuted {
-        planned.report.notes.push(claim.line(&planned.project.sources).trim_end().to_owned());
-    }
-    if even_if_refuted {
-        return Ok(planned);
-    }
-    planned.report.notes.push(format!(
-        "nothing is written: {} refuted; `--even-if-refuted` writes it all the same",
-        if refuted.len() == 1 { "a claim is".to_owned() } else { format!("{} claims are", refuted.len()) }
-    ));
-    planned.report.exit = Exit::No;
+    let why = match refuted.len() {
+        0 => "what is expected cannot be proven".to_owned(),
+        1 => "a claim is refuted".to_owned(),
+        n => format!("{n} claims are refuted"),
+    };
+    report.notes.push(format!("nothing is written: {why}; `--even-if-refuted` writes it all the same"));
+    report.exit = if unjudged { exit } else { Exit::No };
     Err(Box::new(planned.report))
 }
 
