@@ -8,9 +8,21 @@ use std::collections::BTreeSet;
 use meshgen_yaml::{Entry, FileId, Node, Place, Problem, Sources, Value};
 
 /// Sections whose parts are looked at one by one. Anything else decides about the rest as well.
-const ITEMS: [&str; 7] = ["namespaces", "workloads", "policies", "external", "expect", "accept", "layout"];
+const ITEMS: [&str; 9] = [
+    "namespaces",
+    "repositories",
+    "releases",
+    "workloads",
+    "policies",
+    "external",
+    "expect",
+    "accept",
+    "layout",
+];
 /// Sections that declare names.
-const DECLARING: [&str; 2] = ["namespaces", "workloads"];
+const DECLARING: [&str; 4] = ["namespaces", "repositories", "releases", "workloads"];
+/// What else an addon shows depends on the others, so all of them are one item.
+const ADDONS: &str = "addons";
 
 /// Drops from `late`, what checks found, whatever may only follow from `early`, what could not be read.
 pub(crate) fn drop_what_follows(whole: &Node, early: &[Problem], late: &mut Vec<Problem>, sources: &Sources) {
@@ -29,28 +41,62 @@ pub(crate) fn drop_what_follows(whole: &Node, early: &[Problem], late: &mut Vec<
         beside(&item.value, place, &mut suspect);
     }
     let declared = declared(whole, &broken);
+    let addons = section(whole, ADDONS).filter(|addons| broken.contains(&addons.key_place));
     late.retain(|problem| {
         let Some(place) = problem.place else { return false };
         // A name that is declared, though its declaration could not be read.
-        let is_declared = declared.contains(sources.slice(place).trim_matches(['"', '\'']));
-        !suspect.contains(&start(place)) && !is_declared
+        let name = sources.slice(place).trim_matches(['"', '\'']);
+        let is_declared = declared.contains(name) || is_of_a_release(whole, &broken, name);
+        let is_of_addons = addons.is_some_and(|a| holds(a, place) || is_in(name, addons_namespace(whole)));
+        !suspect.contains(&start(place)) && !is_declared && !is_of_addons
     });
+}
+
+fn section<'n>(whole: &'n Node, name: &str) -> Option<&'n Entry> {
+    whole.entries().iter().find(|section| &*section.key.text == name)
+}
+
+/// Whether a name may be that of a workload which a broken release runs: the chart calls it after the release, or
+/// the release names it itself.
+fn is_of_a_release(whole: &Node, broken: &BTreeSet<Place>, name: &str) -> bool {
+    let Some((namespace, workload)) = name.split_once('/') else { return false };
+    let releases = section(whole, "releases").into_iter().flat_map(|section| section.value.entries());
+    releases.filter(|release| broken.contains(&release.key_place)).any(|release| {
+        release.key.text.split_once('/').is_some_and(|(home, of)| {
+            let own = release.value.get("workloads").and_then(|named| named.get(workload));
+            let called =
+                workload.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+            home == namespace && (called || own.is_some())
+        })
+    })
+}
+
+/// The namespace in which addons are, as it was written.
+fn addons_namespace(whole: &Node) -> &str {
+    let said = |section: &str| whole.get(section)?.get("namespace")?.scalar();
+    said(ADDONS).or_else(|| said("istio")).map_or("istio-system", |scalar| &scalar.text)
+}
+
+/// Whether a name is that of a namespace, or of something in it.
+fn is_in(name: &str, namespace: &str) -> bool {
+    name.strip_prefix(namespace).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn start(place: Place) -> (FileId, u32) {
     (place.file, place.start)
 }
 
-/// The item that holds a place: `policies/shop/web`, say. None if it is in no item.
+/// The item that holds a place: `policies/shop/web`, say, or all of `addons`. None if it is in no item.
 fn item(whole: &Node, place: Place) -> Option<&Entry> {
     let sections = whole.entries().iter().filter(|e| ITEMS.contains(&&*e.key.text));
-    sections.flat_map(|section| section.value.entries()).find(|entry| holds(entry, place))
+    let items = sections.flat_map(|section| section.value.entries());
+    items.chain(section(whole, ADDONS)).find(|entry| holds(entry, place))
 }
 
 fn holds(entry: &Entry, place: Place) -> bool {
-    let is_in =
+    let within =
         |range: Place| range.file == place.file && range.start <= place.start && place.start <= range.end;
-    is_in(entry.key_place) || is_in(entry.value.place)
+    within(entry.key_place) || within(entry.value.place)
 }
 
 /// Where a check would point that misses what could not be read at `place`: at the keys and values of each map
@@ -122,6 +168,35 @@ workloads: { a/web: { image: X, ports: { http: 0 } } }
 policies: { a/web: { allow: [{ from: [a/web], ports: [http] }] } }"), @"
         `X` is not an image reference: write `registry/path/name:tag` or `…@sha256:…`, the path in lower case
         `0` is not a port: use 1 to 65535
+        ");
+    }
+
+    #[test]
+    fn what_a_broken_release_runs_is_not_missing() {
+        insta::assert_snapshot!(found("\
+releases:
+  a/db: { dgraph: { alpha: { replicas: many } } }
+  a/cache: { chart: redis, repository: r, version: 1.0.0, workloads: { redis: { kind: Job } } }
+policies:
+  a/db-dgraph-alpha: { allow: [] }
+  a/redis: { allow: [] }
+  a/dbb: { allow: [{ from: [a/web] }] }"), @"
+        expected a number from 0 to 65535, found the text `many`
+        `labels` is missing
+        the workload `a/dbb` is not declared
+        the workload `a/web` is not declared
+        ");
+    }
+
+    #[test]
+    fn what_broken_addons_run_is_not_missing() {
+        insta::assert_snapshot!(found("\
+addons: { prometheus: { retention: 1 }, kiali: {} }
+policies:
+  istio-system/prometheus: { allow: [{ from: [istio-system/kiali, a/web] }] }"), @"
+        addons show a mesh, and there is none
+        `1` without quotes is a number
+        the workload `a/web` is not declared
         ");
     }
 
