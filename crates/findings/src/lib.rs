@@ -12,6 +12,7 @@ mod documents;
 mod finding;
 mod markdown;
 mod page;
+mod pods;
 mod rule;
 mod rules;
 mod sarif;

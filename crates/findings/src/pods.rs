@@ -1,0 +1,107 @@
+//! Pods as the judge of the mesh counts them, for rules that start from there.
+
+use std::collections::BTreeSet;
+
+use meshgen_mesh::{AuthorizationPolicy, Membership, Pod};
+use meshgen_reach::{Direction, End, Match, PodView, Policy};
+use meshgen_yaml::Node;
+
+use crate::{Document, Fields, Seen};
+
+impl<'a> Seen<'a> {
+    /// `ns/name[Kind]` of a pod of the mesh.
+    pub(crate) fn called(&self, pod: usize) -> String {
+        let name = |p: &Pod| format!("{}/{}[{}]", p.namespace, p.name, p.kind);
+        self.mesh().pods.get(pod).map(name).unwrap_or_default()
+    }
+
+    /// The pods of the mesh that are so in it; also those that are only assumed.
+    pub(crate) fn members(&self, wanted: Membership) -> impl Iterator<Item = (usize, &'a Pod)> + '_ {
+        let all = (0..).zip(&self.mesh().pods);
+        all.filter(move |(n, _)| self.mesh().membership(*n) == wanted)
+    }
+
+    /// The pods with a sidecar.
+    pub(crate) fn sidecars(&self) -> impl Iterator<Item = (usize, &'a Pod)> + '_ {
+        self.members(Membership::Sidecar)
+    }
+
+    /// The pods of the mesh, by sidecar or by the proxy of their node.
+    pub(crate) fn meshed(&self) -> impl Iterator<Item = (usize, &'a Pod)> + '_ {
+        self.sidecars().chain(self.members(Membership::Ambient))
+    }
+
+    /// The pod of the network judge that a pod of the mesh is.
+    pub(crate) fn on_network(&self, pod: usize) -> Option<usize> {
+        let (p, cluster) = (self.mesh().pods.get(pod)?, self.cluster());
+        let is =
+            |w: &meshgen_reach::Workload| w.name == p.name && w.namespace == p.namespace && w.kind == p.kind;
+        let workload = cluster.workloads.iter().position(is)?;
+        cluster.pods_of(workload).next().map(|(n, _)| n)
+    }
+
+    /// The TCP ports of a pod of the mesh.
+    pub(crate) fn ports_of(&self, pod: usize) -> BTreeSet<u16> {
+        self.on_network(pod).map(|n| self.ports(n)).unwrap_or_default()
+    }
+
+    /// The object of a pod of the mesh, and in it the pod or the template for it; none if it is only assumed.
+    pub(crate) fn template(&self, pod: usize) -> Option<(&Document, &Node)> {
+        let p = self.mesh().pods.get(pod)?;
+        let document = self.document(p.place)?;
+        let node = match p.kind.as_str() {
+            "Pod" => Some(&document.node),
+            "CronJob" => document.node.path(&["spec", "jobTemplate", "spec", "template"]),
+            _ => document.node.path(&["spec", "template"]),
+        };
+        node.map(|node| (document, node))
+    }
+
+    /// The network policies that bind a pod of the network judge in a direction.
+    pub(crate) fn binding(&self, pod: usize, direction: Direction) -> Vec<&'a Policy> {
+        let cluster = self.cluster();
+        let Some(p) = cluster.pods.get(pod) else { return Vec::new() };
+        let end = End::Pod(PodView::new(cluster, p));
+        let binds = |policy: &&Policy| {
+            policy.rules(direction).is_some() && policy.subject.matches(cluster, end) == Match::Yes
+        };
+        cluster.policies.iter().filter(binds).collect()
+    }
+
+    /// The authorization policies that bind a pod of the mesh and do more than record.
+    pub(crate) fn enforced(&self, pod: usize) -> Vec<&'a AuthorizationPolicy> {
+        self.mesh().bound(pod).into_iter().filter(|p| is_enforced(p)).collect()
+    }
+}
+
+/// Whether a policy does more than record what it would do (I1).
+pub(crate) fn is_enforced(policy: &AuthorizationPolicy) -> bool {
+    policy.action != meshgen_mesh::Action::Audit && !policy.dry_run
+}
+
+/// Containers of a pod or template, those that only start first among them.
+pub(crate) fn containers(pod: &Node) -> impl Iterator<Item = &Node> {
+    pod.list(&["spec", "containers"]).iter().chain(pod.list(&["spec", "initContainers"]))
+}
+
+/// What a container is told: its command, its arguments, and its environment.
+pub(crate) fn words(container: &Node) -> impl Iterator<Item = &Node> {
+    let told = container.list(&["command"]).iter().chain(container.list(&["args"]));
+    told.chain(container.list(&["env"]).iter().filter_map(|e| e.path(&["value"])))
+}
+
+/// The text of a node, if it has one.
+pub(crate) fn text(node: &Node) -> Option<&str> {
+    node.scalar().map(|s| &*s.text)
+}
+
+/// Names for people: each in backticks, and no more than a few.
+pub(crate) fn names<T: AsRef<str>>(all: impl IntoIterator<Item = T>) -> String {
+    const SHOWN: usize = 4;
+    let all: Vec<String> = all.into_iter().map(|n| format!("`{}`", n.as_ref())).collect();
+    let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
