@@ -2,8 +2,7 @@
 
 use crate::{
     Attribute, Below, By, Call, Client, Condition, Layer, Membership, Mesh, Outcome, Protocol, Reason,
-    Request, Route, Said, Verdict, authorization::Kinds, cluster::is_exported, destination::host_matches,
-    egress::RouteMatch, verdict::Arrived,
+    Request, Route, Said, Verdict, authorization::Kinds, egress::RouteMatch, verdict::Arrived,
 };
 
 impl Mesh {
@@ -47,10 +46,11 @@ impl Mesh {
         if !http {
             return Some(self.judged(&arrived, None));
         }
-        if self.fare_alike(&arrived) {
+        let routes = self.routes_of(call, members.0);
+        if routes.is_empty() && self.fare_alike(&arrived) {
             return Some(self.judged(&arrived, Some(&Request::default())));
         }
-        let routed = self.routed_by();
+        let routed = routed_by(&routes);
         let kinds = Kinds::of(&arrived.policies, &routed, &self.settings, &arrived.seen);
         let verdict = |r: &Request| {
             self.routed(call, members.0, Some(r)).unwrap_or_else(|| self.judged(&arrived, Some(r)))
@@ -83,18 +83,17 @@ impl Mesh {
         representative.unwrap_or_else(nothing)
     }
 
-    /// What routes tell requests apart by.
-    fn routed_by(&self) -> Vec<Condition> {
-        let matches = self.routes.iter().filter(|r| r.mesh).flat_map(|r| &r.http).flat_map(|h| &h.matches);
-        let condition =
-            |attribute, value| Condition { attribute, values: vec![value], not_values: Vec::new() };
-        let conditions = matches.flat_map(|m| {
-            let prefix = m.prefix.as_ref().map(|p| condition(Attribute::Path, format!("{p}*")));
-            let exact = m.exact.as_ref().map(|p| condition(Attribute::Path, p.clone()));
-            let method = m.method.as_ref().map(|m| condition(Attribute::Method, m.clone()));
-            [prefix, exact, method].into_iter().flatten()
-        });
-        conditions.collect()
+    /// The routes of the client's sidecar for what it names, in the order read.
+    fn routes_of(&self, call: &Call, client: Membership) -> Vec<&Route> {
+        let (By::Service(n, _), Client::Pod(pod), Membership::Sidecar) = (call.by, call.client, client)
+        else {
+            return Vec::new();
+        };
+        let (Some(service), Some(client)) = (self.services.get(n), self.pods.get(pod)) else {
+            return Vec::new();
+        };
+        let all = self.routes_for(&service.host()).into_iter();
+        all.filter(|route| self.is_routed_in(route, &client.namespace)).collect()
     }
 
     /// What becomes of a request that routes of the client's sidecar do not lead to the server (S35); nothing if they
@@ -105,19 +104,7 @@ impl Mesh {
         client: Membership,
         request: Option<&Request>,
     ) -> Option<Verdict> {
-        let (By::Service(n, _), Client::Pod(pod), Membership::Sidecar) = (call.by, call.client, client)
-        else {
-            return None;
-        };
-        let (service, client) = (self.services.get(n)?, self.pods.get(pod)?);
-        let meant = |v: &&Route| {
-            let to = if v.export_to.is_empty() { &self.settings.service_export } else { &v.export_to };
-            let host = service.host();
-            v.mesh
-                && is_exported(to, &v.meta.namespace, &client.namespace)
-                && v.hosts().any(|h| host_matches(&h, &host))
-        };
-        let route = self.routes.iter().find(meant)?;
+        let route = *self.routes_of(call, client).first()?;
         let reason = |said: &str| Reason {
             layer: Layer::Client,
             said: said.to_owned(),
@@ -162,8 +149,21 @@ impl RouteMatch {
     }
 }
 
+/// What routes tell requests apart by.
+fn routed_by(routes: &[&Route]) -> Vec<Condition> {
+    let matches = routes.iter().flat_map(|r| &r.http).flat_map(|h| &h.matches);
+    let condition = |attribute, value| Condition { attribute, values: vec![value], not_values: Vec::new() };
+    let conditions = matches.flat_map(|m| {
+        let prefix = m.prefix.as_ref().map(|p| condition(Attribute::Path, format!("{p}*")));
+        let exact = m.exact.as_ref().map(|p| condition(Attribute::Path, p.clone()));
+        let method = m.method.as_ref().map(|m| condition(Attribute::Method, m.clone()));
+        [prefix, exact, method].into_iter().flatten()
+    });
+    conditions.collect()
+}
+
 /// HTTP and other connections together, on a port that takes either.
-fn both(http: Verdict, tcp: &Verdict) -> Verdict {
+pub(crate) fn both(http: Verdict, tcp: &Verdict) -> Verdict {
     let refused = |o: &Outcome| {
         matches!(o, Outcome::Forbidden | Outcome::Closed | Outcome::Unavailable | Outcome::Reset)
     };

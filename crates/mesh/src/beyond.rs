@@ -1,6 +1,9 @@
 //! What is not a connection between two pods of the cluster.
 
-use crate::{Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, Verdict, verdict::undecided};
+use crate::{
+    Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, SidecarScope, Verdict, any::both,
+    verdict::undecided,
+};
 
 impl Mesh {
     /// What the client sees of a Service that leads to no pod (S35).
@@ -20,6 +23,9 @@ impl Mesh {
         let open = |said: &str| Verdict::new(Outcome::Open, Vec::new(), Reason::plain(Layer::Client, said));
         match self.membership(client) {
             Membership::Plain | Membership::Ambient => return open("no sidecar takes the connection"),
+            Membership::Unknown if !self.may_refuse_the_outside() => {
+                return open("no sidecar refuses what it does not know");
+            }
             Membership::Unknown => {
                 let reason = Reason::plain(Layer::Membership, "whether there is a sidecar is not known");
                 return Verdict::new(Outcome::Unknown, Vec::new(), reason);
@@ -43,6 +49,17 @@ impl Mesh {
         let outcome = if http { Outcome::Unavailable } else { Outcome::Reset };
         let said = "the client's sidecar refuses what it does not know (REGISTRY_ONLY; no security boundary)";
         Verdict::new(outcome, Vec::new(), Reason::plain(Layer::Client, said))
+    }
+
+    /// What a pod sees of what is outside of the cluster, whatever it sends there.
+    pub fn any_outside(&self, client: usize, to: &Outside) -> Verdict {
+        both(self.outside(client, to, true), &self.outside(client, to, false))
+    }
+
+    /// Whether any sidecar may refuse what it does not know.
+    pub fn may_refuse_the_outside(&self) -> bool {
+        let may = |s: &SidecarScope| s.registry_only == Some(true) || s.broken.is_some();
+        self.settings.registry_only || self.sidecars.iter().any(may)
     }
 
     /// The port by which packets reach the server, which is the one that network policies see: from the proxy of one

@@ -148,7 +148,7 @@ impl Mesh {
         let lookups: [(&str, Counts<'_>); 3] =
             [(client.0, &own), (&service.meta.namespace, &exported), (root, &exported)];
         for (namespace, counts) in lookups {
-            let numbers = self.rules_of.get(namespace).map_or(&[][..], Vec::as_slice);
+            let numbers = self.index.rules_of.get(namespace).map_or(&[][..], Vec::as_slice);
             let rules = numbers.iter().filter_map(|n| self.destination_rules.get(*n));
             let rules: Vec<_> = rules.filter(|r| counts(r)).collect();
             let specific = most_specific(&rules, &host);

@@ -72,15 +72,14 @@ impl Mesh {
     pub(crate) fn scope(&self, pod: usize) -> Result<Option<&SidecarScope>, Undecided> {
         let (Some(p), Some(labels)) = (self.pods.get(pod), self.labels(pod)) else { return Ok(None) };
         let root = self.settings.root_namespace.as_str();
-        let near = |s: &&SidecarScope| s.meta.namespace == p.namespace;
+        let of = |namespace: &str| {
+            let numbers = self.index.sidecars_of.get(namespace).into_iter().flatten();
+            numbers.filter_map(|n| self.sidecars.get(*n))
+        };
         let levels: [Vec<&SidecarScope>; 3] = [
-            self.sidecars
-                .iter()
-                .filter(near)
-                .filter(|s| !s.selector.is_empty() && s.selector.selects(labels))
-                .collect(),
-            self.sidecars.iter().filter(near).filter(|s| s.selector.is_empty()).collect(),
-            self.sidecars.iter().filter(|s| s.meta.namespace == root && s.selector.is_empty()).collect(),
+            of(&p.namespace).filter(|s| !s.selector.is_empty() && s.selector.selects(labels)).collect(),
+            of(&p.namespace).filter(|s| s.selector.is_empty()).collect(),
+            of(root).filter(|s| s.selector.is_empty()).collect(),
         ];
         for level in levels {
             if let Some(broken) = level.iter().find_map(|s| s.broken.clone()) {

@@ -74,7 +74,7 @@ impl Mesh {
         let seen = Seen { request: Some(Request::default()), ..arrived.seen.clone() };
         let answers = |name: &str| self.answer(name);
         let view = View { settings: &self.settings, seen: &seen, any: true, answers: &answers };
-        self.routes.is_empty() && decide(&arrived.policies, view).effect != Effect::Unknown
+        decide(&arrived.policies, view).effect != Effect::Unknown
     }
 
     /// What the policies that bind a pod make of what its sidecar sees.

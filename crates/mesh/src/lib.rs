@@ -34,6 +34,7 @@
 //! were measured on a real one are called by their numbers (I1, S1, …).
 
 mod any;
+mod apart;
 mod authorization;
 mod beyond;
 mod call;
@@ -41,6 +42,7 @@ mod cluster;
 mod destination;
 mod egress;
 mod encryption;
+mod index;
 mod injection;
 mod judged;
 mod labels;
@@ -58,6 +60,7 @@ mod told;
 mod truth;
 mod verdict;
 
+pub use apart::Apart;
 pub use authorization::{
     Action, Attribute, AuthorizationPolicy, Clause, Condition, Decided, Effect, Identity, Remains, Request,
     Rule, Scope, Seen, TargetRef, Term, Token,

@@ -7,6 +7,7 @@ use meshgen_yaml::{Problem, Sources};
 use crate::{
     AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, ModeOf, PeerAuthentication,
     Pod, Protocol, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
+    index::Index,
     injection::labels_after_injection,
     object::{Undecided, oldest},
     read,
@@ -41,8 +42,8 @@ pub struct Mesh {
     pub routes: Vec<Route>,
     /// What is wrong with the manifests, or not understood.
     pub problems: Vec<Problem>,
-    /// The numbers of [`Mesh::destination_rules`], by their namespaces.
-    pub(crate) rules_of: BTreeMap<String, Vec<usize>>,
+    /// By which names what was read is looked for.
+    pub(crate) index: Index,
 }
 
 /// How a pod is in the mesh.
@@ -78,10 +79,7 @@ impl Mesh {
             let own = || Labels::from([("kubernetes.io/metadata.name".to_owned(), name.clone())]);
             self.namespaces.entry(name.clone()).or_insert_with(own);
         }
-        self.rules_of.clear();
-        for (number, rule) in (0..).zip(&self.destination_rules) {
-            self.rules_of.entry(rule.meta.namespace.clone()).or_default().push(number);
-        }
+        self.index = Index::new(self);
         let none = Labels::new();
         let member = |pod: &Pod| {
             let namespace = self.namespaces.get(&pod.namespace).unwrap_or(&none);
@@ -224,6 +222,7 @@ fn numbers<T>(all: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
     (0..).zip(all).filter(|(_, one)| wanted(one)).map(|(n, _)| n).collect()
 }
 
-fn ports(text: &str) -> Vec<u16> {
+/// The ports of an annotation.
+pub(crate) fn ports(text: &str) -> Vec<u16> {
     text.split(',').filter_map(|p| p.trim().parse().ok()).collect()
 }

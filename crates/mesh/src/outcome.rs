@@ -62,6 +62,19 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
 }
 
+impl Layer {
+    /// What it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Layer::Membership => "membership",
+            Layer::Client => "the client's sidecar",
+            Layer::Network => "network",
+            Layer::Mtls => "mTLS",
+            Layer::Authorization => "authorization",
+        }
+    }
+}
+
 impl Outcome {
     /// The word for it.
     pub fn word(&self) -> &'static str {

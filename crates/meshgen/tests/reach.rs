@@ -5,9 +5,10 @@ use std::fs;
 
 use meshgen::{
     Input,
-    reach::{Focus, Judge, Manifests},
+    reach::Focus,
     read,
     tree::render,
+    verdict::{Judges, World},
 };
 
 #[test]
@@ -15,7 +16,7 @@ fn a_change_of_who_may_connect_is_a_change_of_a_snapshot() {
     insta::glob!("../../../examples", "*/meshgen.yaml", |path| {
         let text = fs::read_to_string(path).unwrap();
         let project = read(vec![Input::File("meshgen.yaml".to_owned(), text)]);
-        let manifests = Manifests::read(meshgen::manifests(&render(&project.bundle.unwrap()).unwrap()));
-        insta::assert_snapshot!(Judge::new(&manifests).report(&Focus::default()).text());
+        let world = World::read(meshgen::manifests(&render(&project.bundle.unwrap()).unwrap()));
+        insta::assert_snapshot!(Judges::new(&world).report(&Focus::default()).text());
     });
 }

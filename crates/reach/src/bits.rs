@@ -5,34 +5,39 @@
 ///
 /// Invariant: the words ascend by their index, and none is zero; so equal sets are equal values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Bits {
+pub struct Bits {
     words: Vec<(u32, u64)>,
 }
 
 impl Bits {
     /// The numbers below `n`.
-    pub(crate) fn below(n: u32) -> Bits {
+    pub fn below(n: u32) -> Bits {
         (0..n).collect()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// How many there are.
+    pub fn len(&self) -> usize {
         self.words.iter().map(|(_, w)| w.count_ones() as usize).sum()
     }
 
-    pub(crate) fn contains(&self, n: u32) -> bool {
+    /// Whether a number is in it.
+    pub fn contains(&self, n: u32) -> bool {
         let found = self.words.binary_search_by_key(&(n / 64), |(i, _)| *i);
         found.ok().and_then(|at| self.words.get(at)).is_some_and(|(_, w)| w >> (n % 64) & 1 == 1)
     }
 
-    pub(crate) fn first(&self) -> Option<u32> {
+    /// The lowest.
+    pub fn first(&self) -> Option<u32> {
         self.words.first().map(|(i, w)| i * 64 + w.trailing_zeros())
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
+    /// Its numbers, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
         self.words.iter().flat_map(|(i, w)| {
             let mut word = *w;
             std::iter::from_fn(move || {
@@ -44,7 +49,7 @@ impl Bits {
     }
 
     /// Adds a number; fast if it is not below those that are in it.
-    pub(crate) fn insert(&mut self, n: u32) {
+    pub fn insert(&mut self, n: u32) {
         let (index, bit) = (n / 64, 1u64 << (n % 64));
         match self.words.last_mut() {
             Some((i, word)) if *i == index => *word |= bit,
@@ -60,11 +65,15 @@ impl Bits {
         }
     }
 
-    pub(crate) fn union(&self, other: &Bits) -> Bits {
+    /// The numbers in either.
+    #[must_use]
+    pub fn union(&self, other: &Bits) -> Bits {
         self.with(other, |a, b| a | b)
     }
 
-    pub(crate) fn intersection(&self, other: &Bits) -> Bits {
+    /// The numbers in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Bits) -> Bits {
         let (mut words, mut rest) = (Vec::new(), other.words.as_slice());
         for (i, a) in &self.words {
             while let Some(((j, _), after)) = rest.split_first()
@@ -82,7 +91,9 @@ impl Bits {
         Bits { words }
     }
 
-    pub(crate) fn minus(&self, other: &Bits) -> Bits {
+    /// The numbers in this one that are not in the other.
+    #[must_use]
+    pub fn minus(&self, other: &Bits) -> Bits {
         if other.is_empty() {
             return self.clone();
         }

@@ -8,6 +8,7 @@
 
 mod addresses;
 mod bits;
+mod cells;
 mod claims;
 mod classes;
 mod cluster;
@@ -37,6 +38,8 @@ mod walk;
 mod ways;
 
 pub use addresses::{AddressRange, Addresses};
+pub use bits::Bits;
+pub use cells::Cells;
 pub use claims::{Allowed, Claim, ClaimPort, Counter, Pods, Proof, Truth, Who};
 pub use cluster::{
     Cluster, ContainerPort, Namespace, NetworkSet, Pod, PortRef, Service, ServicePort, Tier, Unread, Workload,
@@ -49,10 +52,11 @@ pub use find::Unfound;
 pub use judge::{Judge, Manifests, Where};
 pub use list::{Certainty, Coverage, Group, Line, List, ListEnd, Pair};
 pub use matcher::{Accounts, End, Entity, Matcher, Namespaces, PodView, Scope};
+pub use names::{Members, Namer};
 pub use party::{Party, Stranger, Traits};
 pub use policy::{Action, Direction, Layer, Policy, PolicyKind, PortRule, Rule};
 pub use ports::{PortSet, Protocol};
-pub use report::{Focus, Report, Told};
+pub use report::{Focus, Report, Told, cell, short};
 pub use select::{
     BadExpression, Expression, Labels, Match, Operator, Requirement, Seen, Selector, Values, View,
 };

@@ -6,11 +6,11 @@ use crate::{AddressRange, Addresses, Cluster, List, ListEnd, Workload, classes::
 
 /// Who is in a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Members {
+pub struct Members {
     /// Workloads by number, ascending.
-    pub(crate) workloads: Vec<u32>,
+    pub workloads: Vec<u32>,
     /// Addresses outside.
-    pub(crate) outside: Vec<AddressRange>,
+    pub outside: Vec<AddressRange>,
 }
 
 impl Members {
@@ -32,14 +32,15 @@ impl From<ListEnd> for Members {
 const LONG: usize = 4;
 
 /// Names groups of a cluster.
-pub(crate) struct Namer<'a> {
+pub struct Namer<'a> {
     cluster: &'a Cluster,
     /// How many workloads a namespace has.
     sizes: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> Namer<'a> {
-    pub(crate) fn new(cluster: &'a Cluster) -> Namer<'a> {
+    /// For a cluster.
+    pub fn new(cluster: &'a Cluster) -> Namer<'a> {
         let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
         for workload in &cluster.workloads {
             *sizes.entry(&workload.namespace).or_default() += 1;
@@ -48,14 +49,14 @@ impl<'a> Namer<'a> {
     }
 
     /// One name for each member.
-    pub(crate) fn names(&self, members: &Members) -> Vec<String> {
+    pub fn names(&self, members: &Members) -> Vec<String> {
         let workloads = members.workloads.iter().filter_map(|n| self.cluster.workloads.get(*n as usize));
         workloads.map(ToString::to_string).chain(outside(&members.outside)).collect()
     }
 
     /// As few names as possible: `*` for all workloads, `ns/*` for all of a namespace, and what is left out of them
     /// where that is shorter.
-    pub(crate) fn parts(&self, members: &Members) -> Vec<String> {
+    pub fn parts(&self, members: &Members) -> Vec<String> {
         let all = small(self.cluster.workloads.len());
         let inside = &members.workloads;
         let most = all > 1 && inside.len() > self.cluster.workloads.len() / 2;

@@ -50,11 +50,16 @@ pub struct Told {
 }
 
 impl Focus {
+    /// Whether a workload is asked about.
+    pub fn is_about(&self, workload: &Workload) -> bool {
+        self.is_everything() || self.means(workload)
+    }
+
     fn is_everything(&self) -> bool {
         self.workloads.is_empty() && self.namespaces.is_empty()
     }
 
-    fn means(&self, workload: &Workload) -> bool {
+    pub(crate) fn means(&self, workload: &Workload) -> bool {
         let named = |wanted: &String| match wanted.split_once('/') {
             Some((ns, name)) => workload.namespace == ns && workload.name == name,
             None => workload.name == *wanted,
@@ -63,7 +68,7 @@ impl Focus {
     }
 
     /// Of the ports of a line, those that are asked for.
-    fn ports(&self, ports: &PortSet) -> PortSet {
+    pub fn ports(&self, ports: &PortSet) -> PortSet {
         match self.port {
             None => ports.clone(),
             Some((protocol, port)) => ports.intersection(&PortSet::one(protocol, port)),
@@ -71,7 +76,7 @@ impl Focus {
     }
 
     /// The ends of a line that are asked for: as the one that sends, and as the one that receives.
-    fn cut(&self, cluster: &Cluster, from: &Members, to: &Members) -> Vec<(Members, Members)> {
+    pub fn cut(&self, cluster: &Cluster, from: &Members, to: &Members) -> Vec<(Members, Members)> {
         if self.is_everything() {
             return vec![(from.clone(), to.clone())];
         }
@@ -146,21 +151,23 @@ impl Judge<'_> {
             cluster.workloads.iter().map(|w| (w.to_string(), w)).collect();
         let asked = |way: &WayTold| {
             let port = focus.port.is_none_or(|(p, n)| way.ports.contains(p, n) || way.unknown.contains(p, n));
-            port && (focus.is_everything() || titles.get(&way.to).is_some_and(|w| focus.means(w)))
+            port && titles.get(&way.to).is_some_and(|w| focus.is_about(w))
         };
         let ways = ways.into_iter().filter(asked).collect();
-        Report { lines, ways, coverage: self.coverage(list) }
-    }
-
-    fn coverage(&self, list: &List) -> Coverage {
-        let cluster = self.cluster();
-        let count = cluster.workloads.len() as u64;
         let size = |n: usize| list.workloads(n).len() as u64;
         let unsure = list.lines.iter().filter(|l| l.certainty == Certainty::Unknown);
+        let unknown = unsure.map(|l| size(l.from) * size(l.to)).sum();
+        Report { lines, ways, coverage: self.coverage(unknown) }
+    }
+
+    /// What answers rest on, with so many pairs of which some port is unknown.
+    pub fn coverage(&self, unknown: u64) -> Coverage {
+        let cluster = self.cluster();
+        let count = cluster.workloads.len() as u64;
         let assumed = cluster.namespaces.iter().filter(|(_, ns)| ns.place.is_none());
         Coverage {
             pairs: count * count.saturating_sub(1),
-            unknown: unsure.map(|l| size(l.from) * size(l.to)).sum(),
+            unknown,
             assumed_namespaces: assumed.map(|(name, _)| name.clone()).collect(),
             open_to_ingress: self.table().open_namespaces(cluster),
             unread: cluster.unread.iter().map(|u| u.what.clone()).collect(),
@@ -226,7 +233,8 @@ impl Coverage {
 }
 
 impl WayTold {
-    fn told(&self) -> String {
+    /// The ports, in words.
+    pub fn told(&self) -> String {
         let unknown = || format!("{} (unknown)", self.unknown);
         match (self.ports.is_empty(), self.unknown.is_empty()) {
             (_, true) => self.ports.to_string(),
@@ -239,7 +247,8 @@ impl WayTold {
 /// How many names stand in a line before the rest is only counted.
 const SHOWN: usize = 4;
 
-pub(crate) fn short(parts: &[String]) -> String {
+/// The first few names, and how many more there are.
+pub fn short(parts: &[String]) -> String {
     let shown: Vec<&str> = parts.iter().take(SHOWN).map(String::as_str).collect();
     match parts.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
@@ -251,7 +260,8 @@ fn code(name: &str) -> String {
     format!("`{name}`")
 }
 
-pub(crate) fn cell(parts: &[String]) -> String {
+/// Names, for a cell of a table.
+pub fn cell(parts: &[String]) -> String {
     let parts: Vec<String> = parts.iter().map(|p| code(p)).collect();
     parts.join("<br>")
 }

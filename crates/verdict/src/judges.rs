@@ -1,7 +1,11 @@
 //! The mesh above the network: what Istio makes of a connection that the judge of network policies lets through.
 
-use meshgen_mesh::{Below, By, Call, Client, Membership, Mesh, Request, Verdict};
-use meshgen_reach::{Answer, Judge, Party, Protocol};
+use std::net::IpAddr;
+
+use meshgen_mesh::{
+    Below, By, Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, Request, Verdict,
+};
+use meshgen_reach::{AddressRange, Addresses, Answer, Judge, Party, Protocol};
 
 use crate::World;
 
@@ -32,9 +36,12 @@ impl<'a> Judges<'a> {
         let client = match from {
             Party::Pod(_) => Client::Pod(self.pod(from)?),
             Party::Address(address) => Client::Outside(Some(*address)),
-            Party::Range(_) => Client::Outside(None),
+            Party::Range(range) => Client::Outside(self.one_of(*range)),
             Party::Stranger(_) => return None,
         };
+        if let Party::Address(_) | Party::Range(_) = to {
+            return self.outside(from, client.pod()?, to, port, request);
+        }
         let server = self.pod(to)?;
         let by = self.by(server, port);
         let below = |wire| match self.network.probe(from, to, Protocol::Tcp, wire).answer {
@@ -49,6 +56,45 @@ impl<'a> Judges<'a> {
             Some(request) => self.mesh.verdict(&call, Some(request), below),
             None => self.mesh.any(&call, below),
         })
+    }
+
+    /// An address that stands for all of a range, if the mesh does not tell them apart.
+    fn one_of(&self, range: AddressRange) -> Option<IpAddr> {
+        let all = Addresses::from(range);
+        let whole = |block: &Addresses| block.contains_all(&all) || block.intersection(&all).is_empty();
+        self.world.blocks().iter().all(whole).then_some(range.first)
+    }
+
+    /// What a pod sees of the outside.
+    fn outside(
+        &self,
+        from: &Party,
+        client: usize,
+        to: &Party,
+        port: u16,
+        request: Option<&Request>,
+    ) -> Option<Verdict> {
+        let address = match to {
+            Party::Address(address) => Some(*address),
+            Party::Range(range) => self.one_of(*range),
+            Party::Pod(_) | Party::Stranger(_) => None,
+        };
+        let below = self.network.probe(from, to, Protocol::Tcp, port).answer;
+        let to = Outside { host: request.map(|r| r.host.clone()), address, port };
+        let verdict = match request {
+            Some(_) => self.mesh.outside(client, &to, true),
+            None => self.mesh.any_outside(client, &to),
+        };
+        let network = |outcome, said: &str| {
+            let reasons = vec![Reason::plain(Layer::Network, said)];
+            Some(Verdict { outcome, reasons })
+        };
+        match (below, &verdict.outcome) {
+            // What the client's sidecar refuses does not come so far.
+            (_, Outcome::Reset | Outcome::Unavailable) | (Answer::Allowed, _) => Some(verdict),
+            (Answer::Denied, _) => network(Outcome::Timeout, "packets are dropped"),
+            (Answer::Unknown, _) => network(Outcome::Unknown, "whether packets pass is not known"),
+        }
     }
 
     /// Whether a party has a sidecar.
@@ -75,13 +121,12 @@ impl<'a> Judges<'a> {
 
     /// How clients dial a port of a pod.
     pub(crate) fn by(&self, server: usize, port: u16) -> By {
+        let Some(pod) = self.mesh.pods.get(server) else { return By::Address };
         let services =
             self.mesh.members.get(server).map(|member| member.services.as_slice()).unwrap_or_default();
         let dialled = services.iter().find_map(|&number| {
             let service = self.mesh.services.get(number)?;
-            let leads = |p: &&meshgen_mesh::ServicePort| {
-                self.mesh.behind(service, p.number).contains(&(server, port))
-            };
+            let leads = |p: &&meshgen_mesh::ServicePort| service.pod_port(p, pod) == Some(port);
             service.ports.iter().find(leads).map(|p| By::Service(number, p.number))
         });
         dialled.unwrap_or(By::Address)

@@ -4,9 +4,11 @@
 
 mod closed;
 mod judges;
+mod list;
 mod through;
 mod world;
 
 pub use closed::Intruder;
 pub use judges::Judges;
+pub use list::{Refused, Report, Told, Way, WaySeen};
 pub use world::World;

@@ -4,7 +4,7 @@
 mod pods;
 
 use meshgen_mesh::{Membership, Mesh};
-use meshgen_reach::{Manifests, PolicyKind};
+use meshgen_reach::{Addresses, Manifests, PolicyKind};
 use meshgen_yaml::{Problem, Sources};
 
 /// Manifests that were read.
@@ -59,6 +59,13 @@ impl World {
         let further: Vec<Problem> = self.mesh.problems.iter().filter(|p| !all.contains(p)).cloned().collect();
         all.extend(further);
         all
+    }
+
+    /// The sets of addresses by which the mesh tells the outside apart.
+    pub fn blocks(&self) -> Vec<Addresses> {
+        let entries = self.mesh.entries.iter().flat_map(|e| &e.addresses).map(String::as_str);
+        let entries = entries.filter(|_| self.mesh.may_refuse_the_outside());
+        self.mesh.blocks().into_iter().chain(entries).filter_map(Addresses::block).collect()
     }
 
     /// What nothing in the manifests says of the mesh, so that it is taken to be as Istio has it by default; nothing

@@ -66,9 +66,7 @@ pub(crate) fn of_tree(tree: &Tree, report: &mut Report) -> Option<World> {
 
 fn read(sources: Sources, report: &mut Report) -> World {
     let world = World::read(sources);
-    // `reach` lists the network alone, and has to say so; the others ask the mesh as well.
-    let alone = || world.manifests.problems().to_vec();
-    let problems = if report.kind == "reach" { alone() } else { world.problems() };
+    let problems = world.problems();
     if !problems.is_empty() {
         report.add_problems(world.manifests.sources.clone(), problems);
     }

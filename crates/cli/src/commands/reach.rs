@@ -1,6 +1,9 @@
 //! `reach`: who may connect to whom.
 
-use meshgen::reach::{Direction, Focus, Judge, PortSet, Reading, Report as List};
+use meshgen::{
+    reach::{Direction, Focus, PortSet, Reading},
+    verdict::{Judges, Report as List},
+};
 use serde_json::json;
 
 use super::judged::judged;
@@ -9,6 +12,10 @@ use crate::{
     exit::Exit,
     report::Report,
 };
+
+/// What is said of pods that are not there, where others are in a mesh.
+const BELOW: &str =
+    "Of pods that are not here this is what the network lets through; the mesh may refuse some of it.\n";
 
 pub(crate) fn run(
     args: &JudgedArgs,
@@ -19,20 +26,24 @@ pub(crate) fn run(
 ) -> Report {
     let mut report = Report::new("reach");
     let Some(judged) = judged(&args.file, &mut report) else { return report };
-    let judge = Judge::new(&judged.world.manifests);
+    let judges = Judges::new(&judged.world);
+    let judge = &judges.network;
     let focus = focus.into_focus();
-    let list: List = if pairs { judge.pairs_report(&focus) } else { judge.report(&focus) };
-    let exposed = exposure.then(|| judge.exposure(Reading::Implied, &PortSet::all()).told(&judge));
+    let list: List = if pairs { judges.pairs_report(&focus) } else { judges.report(&focus) };
+    let exposed = exposure.then(|| judge.exposure(Reading::Implied, &PortSet::all()).told(judge));
     if args.strict && !list.coverage.is_certain() {
         report.exit = Exit::No;
     }
+    let below = if judges.is_meshed() { BELOW } else { "" };
     // A long list is told in one form only.
     match format {
         OutputFormat::Json => report.result = json!({ "list": list, "exposure": exposed }),
         OutputFormat::Text if args.markdown => {
-            report.text = list.markdown() + &exposed.map(|e| e.markdown()).unwrap_or_default();
+            report.text = list.markdown() + &exposed.map(|e| e.markdown() + below).unwrap_or_default();
         }
-        OutputFormat::Text => report.text = list.text() + &exposed.map(|e| e.text()).unwrap_or_default(),
+        OutputFormat::Text => {
+            report.text = list.text() + &exposed.map(|e| e.text() + below).unwrap_or_default();
+        }
     }
     report
 }

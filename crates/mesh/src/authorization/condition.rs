@@ -229,7 +229,8 @@ fn is_request_principal(request: &Request, value: &str) -> bool {
 /// Blocks in which the addresses of pods are taken to be when nothing says which they are: RFC 1918, 6598, 4193.
 const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
 
-fn is_in(address: Option<IpAddr>, block: &str) -> Truth {
+/// Whether an address is in a block.
+pub(crate) fn is_in(address: Option<IpAddr>, block: &str) -> Truth {
     let net = block.parse::<IpNet>().ok().or_else(|| block.parse::<IpAddr>().ok().map(IpNet::from));
     let Some(net) = net else { return Truth::No };
     match address {

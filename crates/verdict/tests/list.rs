@@ -1,0 +1,174 @@
+//! The list agrees with what is said of each pair, for every recorded cluster and for random ones.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test"
+)]
+
+mod random;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use meshgen_mesh::{By, Call, Client};
+use meshgen_reach::{Answer, Certainty, Focus, Party, PortSet, Protocol};
+use meshgen_verdict::{Judges, World};
+use meshgen_yaml::Sources;
+
+/// Ports that things in these clusters name, ports of Istio's own, and some that nothing names.
+const PORTS: [u16; 16] =
+    [1, 80, 443, 1234, 5432, 8080, 8081, 8888, 9000, 9080, 15008, 15020, 15021, 15090, 40000, 65535];
+
+/// What the list says between two ends, by name.
+struct Listed {
+    lines: BTreeMap<(String, String), Vec<(PortSet, String)>>,
+}
+
+impl Listed {
+    fn new(judges: &Judges<'_>) -> Listed {
+        let report = judges.pairs_report(&Focus::default());
+        let mut lines: BTreeMap<(String, String), Vec<(PortSet, String)>> = BTreeMap::new();
+        for line in report.lines {
+            let word = match (&line.remains, line.certainty) {
+                (Some(remains), _) => format!("partial: {remains}"),
+                (None, Certainty::Sure) => "open".to_owned(),
+                (None, Certainty::Unknown) => "unknown".to_owned(),
+            };
+            lines.entry((line.from[0].clone(), line.to[0].clone())).or_default().push((line.ports, word));
+        }
+        for line in report.refused {
+            let word = line.outcome.to_owned();
+            lines.entry((line.from[0].clone(), line.to[0].clone())).or_default().push((line.ports, word));
+        }
+        Listed { lines }
+    }
+
+    fn of(&self, from: &str, to: &str, port: u16) -> Vec<&str> {
+        let all = self.lines.get(&(from.to_owned(), to.to_owned())).into_iter().flatten();
+        let mut said: Vec<&str> = all
+            .filter(|(ports, _)| ports.contains(Protocol::Tcp, port))
+            .map(|(_, word)| word.as_str())
+            .collect();
+        said.sort_unstable();
+        said.dedup();
+        said
+    }
+}
+
+/// What was seen of the connections that were compared, by how many saw it.
+type Counts = BTreeMap<String, usize>;
+
+fn compare(name: &str, world: &World, counts: &mut Counts) {
+    let judges = Judges::new(world);
+    if !judges.is_meshed() {
+        return;
+    }
+    let listed = Listed::new(&judges);
+    let cluster = &world.manifests.cluster;
+    // Of workloads with several kinds of pods a line speaks for each of them.
+    let alone =
+        |n: &usize| cluster.pods.iter().filter(|p| p.workload == cluster.pods[*n].workload).count() == 1;
+    let pods: Vec<Party> = (0..cluster.pods.len()).filter(alone).map(Party::Pod).collect();
+    let outside: Vec<Party> = ranges(&judges).into_iter().map(Party::Range).collect();
+    for from in pods.iter().chain(&outside) {
+        for to in pods.iter().chain(&outside).filter(|to| *to != from) {
+            if matches!((from, to), (Party::Range(_), Party::Range(_))) {
+                continue;
+            }
+            for port in PORTS {
+                let word = check(name, &judges, &listed, from, to, port);
+                *counts.entry(word).or_default() += 1;
+            }
+        }
+    }
+}
+
+/// That all kinds of answers were among those that were compared.
+#[track_caller]
+fn is_wide(counts: &Counts, words: &[&str]) {
+    println!("{} connections: {counts:?}", counts.values().sum::<usize>());
+    assert!(counts.values().sum::<usize>() > 10_000);
+    for word in words {
+        assert!(counts.contains_key(*word), "nothing was {word}: {counts:?}");
+    }
+}
+
+/// The ranges of the outside that the list speaks of.
+fn ranges(judges: &Judges<'_>) -> Vec<meshgen_reach::AddressRange> {
+    let mut all = judges.network.outside();
+    for block in judges.world.blocks() {
+        let cut = all.into_iter().map(meshgen_reach::Addresses::from);
+        let cut = cut.flat_map(|r| [r.intersection(&block), r.minus(&block)]).collect::<Vec<_>>();
+        all = cut.iter().flat_map(meshgen_reach::Addresses::ranges).collect();
+    }
+    all
+}
+
+#[track_caller]
+fn check(name: &str, judges: &Judges<'_>, listed: &Listed, from: &Party, to: &Party, port: u16) -> String {
+    let cluster = &judges.network.manifests.cluster;
+    let ends = (from.title(cluster), to.title(cluster));
+    let said = listed.of(&ends.0, &ends.1, port);
+    let verdict = judges.verdict(from, to, port, None);
+    let told = verdict.map(|v| v.told(&judges.network.manifests.sources));
+    let word = told.as_ref().map_or("unknown".to_owned(), |t| match &t.remains {
+        Some(remains) => format!("partial: {remains}"),
+        None => t.outcome.to_owned(),
+    });
+    let wire = wire(judges, from, to, port);
+    let below = judges.network.probe(from, to, Protocol::Tcp, wire).answer;
+    // What the network refuses is not listed, whatever else would refuse it.
+    let expected = if below == Answer::Denied { Vec::new() } else { vec![word.as_str()] };
+    assert_eq!(said, expected, "{name}: {} => {}:{port}, {told:?}", ends.0, ends.1);
+    let first = expected.first().and_then(|word| word.split(':').next());
+    first.unwrap_or("dropped").to_owned()
+}
+
+/// The port that the network sees.
+fn wire(judges: &Judges<'_>, from: &Party, to: &Party, port: u16) -> u16 {
+    let member = |party: &Party| match party {
+        Party::Pod(n) => judges.world.pods[*n],
+        _ => None,
+    };
+    match (member(from), member(to)) {
+        (Some(client), Some(server)) => {
+            judges.mesh.wire_port(&Call { client: Client::Pod(client), server, port, by: By::Address })
+        }
+        _ => port,
+    }
+}
+
+#[test]
+fn the_list_says_what_is_said_of_each_pair_of_recorded_clusters() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mesh/tests/seen");
+    let files = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
+    let mut files: Vec<_> = files.filter(|f| f.extension().is_some_and(|e| e == "yaml")).collect();
+    files.sort();
+    let mut counts = Counts::new();
+    for file in files {
+        let mut sources = Sources::default();
+        sources.add("seen.yaml", fs::read_to_string(&file).unwrap());
+        compare(&file.display().to_string(), &World::read(sources), &mut counts);
+    }
+    is_wide(
+        &counts,
+        &["open", "dropped", "partial", "reset", "closed", "forbidden", "unavailable", "unknown"],
+    );
+}
+
+#[test]
+fn the_list_says_what_is_said_of_each_pair_of_random_clusters() {
+    let wanted = std::env::var("MESHGEN_LISTS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
+    let mut counts = Counts::new();
+    for seed in 0..wanted {
+        let text = random::cluster(seed);
+        let mut sources = Sources::default();
+        sources.add("random.yaml", text);
+        compare(&format!("seed {seed}"), &World::read(sources), &mut counts);
+    }
+    is_wide(
+        &counts,
+        &["open", "dropped", "partial", "reset", "closed", "forbidden", "unavailable", "unknown"],
+    );
+}
