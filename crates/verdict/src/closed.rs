@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshgen_mesh::{Below, By, Call, Client, Identity, Mesh, Outcome, Verdict};
+use meshgen_mesh::{By, Call, Client, Identity, Mesh, Outcome, Verdict};
 use meshgen_reach::{
     Allowed, Answer, Claim, Party, Pods, PortSet, Protocol, Seen, Stranger, Truth, Unfound, View, Who,
 };
@@ -60,14 +60,11 @@ impl Judges<'_> {
         let (mut found, mut newcomers) = (Vec::new(), Vec::new());
         for from in self.network.others(may, to, Pods::All) {
             match &from {
-                Party::Address(address) => {
-                    found.extend(ask.by_every_port(self.mesh, Some(Client::Outside(Some(*address))), &from));
-                }
-                Party::Range(_) => {
-                    found.extend(ask.by_every_port(self.mesh, Some(Client::Outside(None)), &from));
+                Party::Address(_) | Party::Range(_) => {
+                    found.extend(ask.by_every_port(self.mesh, self.client(&from), &from));
                 }
                 Party::Pod(_) if inside_too => {
-                    found.extend(ask.by_every_port(self.mesh, self.pod(&from).map(Client::Pod), &from));
+                    found.extend(ask.by_every_port(self.mesh, self.client(&from), &from));
                 }
                 Party::Stranger(stranger) if inside_too => {
                     newcomers.push((from.clone(), self.homes(stranger, server)));
@@ -190,13 +187,7 @@ impl Ask<'_, '_> {
         let mut unknown = None;
         for by in self.ways(mesh, port) {
             let call = Call { client, server: self.server, port, by };
-            let wire = mesh.wire_port(&call);
-            let below = match self.judges.network.probe(from, self.to, Protocol::Tcp, wire).answer {
-                Answer::Allowed => Below::Passes,
-                Answer::Denied => Below::Drops,
-                Answer::Unknown => Below::Unknown,
-            };
-            let verdict = mesh.any(&call, below);
+            let verdict = mesh.any(&call, self.judges.below_in(mesh, from, self.to, &call));
             let truth = match verdict.outcome {
                 Outcome::Open | Outcome::Partial(_) => Truth::Refuted,
                 Outcome::Unknown => Truth::Unknown,

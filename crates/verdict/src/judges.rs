@@ -1,11 +1,7 @@
 //! The mesh above the network: what Istio makes of a connection that the judge of network policies lets through.
 
-use std::net::IpAddr;
-
-use meshgen_mesh::{
-    Below, By, Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, Request, Verdict,
-};
-use meshgen_reach::{AddressRange, Addresses, Answer, Judge, Party, Protocol};
+use meshgen_mesh::{Below, By, Call, Client, Membership, Mesh, Request, Verdict};
+use meshgen_reach::{Answer, Judge, Party, Protocol};
 
 use crate::World;
 
@@ -17,6 +13,17 @@ pub struct Judges<'a> {
     pub mesh: &'a Mesh,
     /// What both judge.
     pub world: &'a World,
+}
+
+/// What a client sends.
+#[derive(Clone, Copy, Debug)]
+pub enum Sent<'a> {
+    /// Whatever it likes.
+    Anything,
+    /// A request.
+    Request(&'a Request),
+    /// Bytes that are no HTTP.
+    Bytes,
 }
 
 impl<'a> Judges<'a> {
@@ -33,67 +40,67 @@ impl<'a> Judges<'a> {
     /// What the client sees of a port: of a request, or of whatever it sends. None over UDP and SCTP, which no mesh
     /// takes, and for pods of which the mesh knows nothing.
     pub fn verdict(&self, from: &Party, to: &Party, port: u16, request: Option<&Request>) -> Option<Verdict> {
-        let client = match from {
-            Party::Pod(_) => Client::Pod(self.pod(from)?),
-            Party::Address(address) => Client::Outside(Some(*address)),
-            Party::Range(range) => Client::Outside(self.one_of(*range)),
-            Party::Stranger(_) => return None,
-        };
+        let client = self.client(from)?;
         if let Party::Address(_) | Party::Range(_) = to {
             return self.outside(from, client.pod()?, to, port, request);
         }
         let server = self.pod(to)?;
-        let by = self.by(server, port);
-        let below = |wire| match self.network.probe(from, to, Protocol::Tcp, wire).answer {
+        let sent = request.map_or(Sent::Anything, Sent::Request);
+        Some(self.asked(from, to, &Call { client, server, port, by: self.by(server, port) }, sent))
+    }
+
+    /// What the client sees of a port of a Service, by its number in the mesh: one verdict for each pod behind it, in
+    /// their order, or one if there is no such pod. None for clients of which the mesh knows nothing.
+    pub fn by_service(
+        &self,
+        from: &Party,
+        service: usize,
+        port: u16,
+        sent: Sent<'_>,
+    ) -> Option<Vec<Verdict>> {
+        let client = self.client(from)?;
+        let behind = self.mesh.behind(self.mesh.services.get(service)?, port);
+        if behind.is_empty() {
+            return Some(vec![self.mesh.without_pods(client)]);
+        }
+        let by = By::Service(service, port);
+        let asked = |(server, port): (usize, u16)| {
+            let to = Party::Pod(self.world.pods.iter().position(|pod| *pod == Some(server))?);
+            Some(self.asked(from, &to, &Call { client, server, port, by }, sent))
+        };
+        Some(behind.into_iter().filter_map(asked).collect())
+    }
+
+    fn asked(&self, from: &Party, to: &Party, call: &Call, sent: Sent<'_>) -> Verdict {
+        let below = self.below(from, to, call);
+        match sent {
+            Sent::Anything => self.mesh.any(call, below),
+            Sent::Request(request) => self.mesh.verdict(call, Some(request), below),
+            Sent::Bytes => self.mesh.verdict(call, None, below),
+        }
+    }
+
+    /// What the network does with the packets of a connection. In ambient mode its policies see the port of the proxies.
+    pub(crate) fn below(&self, from: &Party, to: &Party, call: &Call) -> Below {
+        self.below_in(self.mesh, from, to, call)
+    }
+
+    /// The same for pods of another mesh above the same network.
+    pub(crate) fn below_in(&self, mesh: &Mesh, from: &Party, to: &Party, call: &Call) -> Below {
+        match self.network.probe(from, to, Protocol::Tcp, mesh.wire_port(call)).answer {
             Answer::Allowed => Below::Passes,
             Answer::Denied => Below::Drops,
             Answer::Unknown => Below::Unknown,
-        };
-        let call = Call { client, server, port, by };
-        // In ambient mode network policies see the port of the proxies.
-        let below = below(self.mesh.wire_port(&call));
-        Some(match request {
-            Some(request) => self.mesh.verdict(&call, Some(request), below),
-            None => self.mesh.any(&call, below),
-        })
+        }
     }
 
-    /// An address that stands for all of a range, if the mesh does not tell them apart.
-    fn one_of(&self, range: AddressRange) -> Option<IpAddr> {
-        let all = Addresses::from(range);
-        let whole = |block: &Addresses| block.contains_all(&all) || block.intersection(&all).is_empty();
-        self.world.blocks().iter().all(whole).then_some(range.first)
-    }
-
-    /// What a pod sees of the outside.
-    fn outside(
-        &self,
-        from: &Party,
-        client: usize,
-        to: &Party,
-        port: u16,
-        request: Option<&Request>,
-    ) -> Option<Verdict> {
-        let address = match to {
-            Party::Address(address) => Some(*address),
-            Party::Range(range) => self.one_of(*range),
-            Party::Pod(_) | Party::Stranger(_) => None,
-        };
-        let below = self.network.probe(from, to, Protocol::Tcp, port).answer;
-        let to = Outside { host: request.map(|r| r.host.clone()), address, port };
-        let verdict = match request {
-            Some(_) => self.mesh.outside(client, &to, true),
-            None => self.mesh.any_outside(client, &to),
-        };
-        let network = |outcome, said: &str| {
-            let reasons = vec![Reason::plain(Layer::Network, said)];
-            Some(Verdict { outcome, reasons })
-        };
-        match (below, &verdict.outcome) {
-            // What the client's sidecar refuses does not come so far.
-            (_, Outcome::Reset | Outcome::Unavailable) | (Answer::Allowed, _) => Some(verdict),
-            (Answer::Denied, _) => network(Outcome::Timeout, "packets are dropped"),
-            (Answer::Unknown, _) => network(Outcome::Unknown, "whether packets pass is not known"),
+    /// Who connects, for the mesh.
+    pub(crate) fn client(&self, from: &Party) -> Option<Client> {
+        match from {
+            Party::Pod(_) => Some(Client::Pod(self.pod(from)?)),
+            Party::Address(address) => Some(Client::Outside(Some(*address))),
+            Party::Range(range) => Some(Client::Outside(self.one_of(*range))),
+            Party::Stranger(_) => None,
         }
     }
 

@@ -5,10 +5,11 @@
 mod closed;
 mod judges;
 mod list;
+mod outside;
 mod through;
 mod world;
 
 pub use closed::Intruder;
-pub use judges::Judges;
+pub use judges::{Judges, Sent};
 pub use list::{Refused, Report, Told, Way, WaySeen};
 pub use world::World;

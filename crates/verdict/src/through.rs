@@ -1,7 +1,7 @@
 //! What a client sees that comes by way of a gateway: two connections, each judged by itself.
 
-use meshgen_mesh::{Below, Call, Client, Layer, Outcome, Reason, Request, Verdict};
-use meshgen_reach::{Answer, Party, Protocol};
+use meshgen_mesh::{Call, Client, Layer, Outcome, Reason, Request, Verdict};
+use meshgen_reach::{Party, Protocol};
 
 use crate::Judges;
 
@@ -49,10 +49,10 @@ impl Judges<'_> {
             Party::Pod(_) | Party::Range(_) | Party::Stranger(_) => Client::Gateway(client, None),
         };
         let call = Call { client, server, port, by: self.by(server, port) };
-        let below = self.network.probe(via, to, Protocol::Tcp, self.mesh.wire_port(&call)).answer;
+        let below = self.below(via, to, &call);
         let mut verdict = match request {
-            Some(request) => self.mesh.verdict(&call, Some(request), self::below(below)),
-            None => self.mesh.any(&call, self::below(below)),
+            Some(request) => self.mesh.verdict(&call, Some(request), below),
+            None => self.mesh.any(&call, below),
         };
         if verdict.outcome == Outcome::Timeout {
             // The gateway waits for the server, and the client for the gateway, which then answers 503.
@@ -79,14 +79,6 @@ impl Judges<'_> {
             return None;
         }
         Some(all.iter().find(|v| v.outcome == Outcome::Unknown).unwrap_or(first).clone())
-    }
-}
-
-fn below(answer: Answer) -> Below {
-    match answer {
-        Answer::Allowed => Below::Passes,
-        Answer::Denied => Below::Drops,
-        Answer::Unknown => Below::Unknown,
     }
 }
 
