@@ -6,6 +6,7 @@
 //!
 //! Invariant: [`naive`] depends on nothing but JSON values and addresses.
 
+pub mod arbiter;
 pub mod conns;
 pub mod corpus;
 pub mod manifests;

@@ -5,12 +5,12 @@
 //! manifests in the first line.
 
 use std::{
-    collections::BTreeMap,
     fmt::Write,
     path::{Path, PathBuf},
 };
 
-use meshgen_mesh::{Below, By, Call, Client, Layer, Mesh, Outcome, Request, Settings, Verdict};
+use meshgen_mesh::{Below, By, Call, Client, Mesh, Outcome, Request, Settings, Verdict};
+use meshgen_oracle::arbiter::{self, Spoken};
 use meshgen_reach::{Answer, Judge, Manifests, Party};
 use meshgen_yaml::{Node, Sources};
 
@@ -33,11 +33,7 @@ impl World {
             pod.addresses = vec![std::net::Ipv4Addr::new(10, 244, 0, number).into()];
         }
         let (policies, objects) = (naive::policies(&sources), doors::objects(&sources));
-        let mut network = Manifests::read(sources);
-        for pod in &mut network.cluster.pods {
-            let is = |p: &meshgen_mesh::Pod| p.namespace == pod.namespace && p.name == pod.name;
-            pod.labels.clone_from(mesh.labels(mesh.pods.iter().position(is).unwrap()).unwrap());
-        }
+        let network = meshgen_verdict::World::of(Manifests::read(sources), mesh.clone()).manifests;
         World { mesh, policies, objects, network }
     }
 }
@@ -108,14 +104,9 @@ fn predicted(world: &World, one: &Try<'_>) -> (Vec<&'static str>, String) {
     let port: u16 = port.parse().unwrap();
     let is = |s: &meshgen_mesh::Service| s.meta.name == name && s.meta.namespace == namespace;
     let service = mesh.services.iter().position(is).unwrap();
-    let request = Request {
-        method: one.method.to_owned(),
-        path: "/x".to_owned(),
-        host: host.trim_end_matches(":80").to_owned(),
-        headers: BTreeMap::new(),
-        ..Request::default()
-    };
-    let request = (one.kind != "tcp").then_some(&request);
+    let spoken = Spoken::parse(one.kind).unwrap();
+    let request = arbiter::request(one.method, host.trim_end_matches(":80"));
+    let request = (spoken != Spoken::Tcp).then_some(&request);
     let first = world.verdict(client, service, port, request);
     let gateway = mesh.behind(&mesh.services[service], port).first().map(|(pod, _)| *pod);
     let verdict = match gateway.filter(|_| one.service.contains('|') && first.outcome == Outcome::Open) {
@@ -125,23 +116,8 @@ fn predicted(world: &World, one: &Try<'_>) -> (Vec<&'static str>, String) {
             world.verdict(Client::Gateway(gateway, None), service, port, request)
         }
     };
-    // What an application that speaks HTTP/2 does with TLS is its own affair: it may close, or wait for ever.
-    let tls = |r: &meshgen_mesh::Reason| r.layer == Layer::Mtls && !r.said.starts_with("plain");
-    let waits = verdict.reasons.last().is_some_and(tls);
     let itself = one.client == format!("{namespace}/{name}");
-    let words = match (&verdict.outcome, one.kind) {
-        (Outcome::Open, _) => vec!["OPEN"],
-        // The tool finds a denial in the server's log by the client's address, which a pod that calls itself past its own
-        // sidecar does not keep: it says REFUSED of what was closed.
-        (Outcome::Closed, "tcp") if itself => vec!["DENIED", "REFUSED"],
-        (Outcome::Forbidden, _) | (Outcome::Closed, "tcp") => vec!["DENIED"],
-        (Outcome::Unavailable, "h2") if waits => vec!["REFUSED", "TIMEOUT"],
-        (Outcome::Closed | Outcome::Reset | Outcome::Unavailable, _) => vec!["REFUSED"],
-        (Outcome::Timeout, _) => vec!["TIMEOUT"],
-        (Outcome::Partial(_) | Outcome::Unknown, _) => Vec::new(),
-    };
-    let why: Vec<String> = verdict.reasons.iter().map(|r| format!("{:?}: {}", r.layer, r.said)).collect();
-    (words, format!("{}: {}", verdict.outcome.word(), why.join("; ")))
+    (arbiter::words(&verdict, spoken, itself), arbiter::why(&verdict))
 }
 
 impl World {

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{Choices, PORTS, Workload, World, object};
 
 const SECURITY: &str = "security.istio.io/v1";
+/// Sidecars refuse an issuer without any key, and with it the whole port.
+const KEYS: &str = r#"{"keys":[{"kty":"oct","alg":"HS256","k":"c2VjcmV0LW9mLXRoZS1zaG9w"}]}"#;
 
 pub(super) fn policies(c: &mut Choices, world: &World) -> Vec<Value> {
     let most = 1 + world.workloads.len();
@@ -13,7 +15,7 @@ pub(super) fn policies(c: &mut Choices, world: &World) -> Vec<Value> {
     if let Some(workload) = world.workload(c).filter(|_| c.once_in(6)) {
         // Nobody here has a token.
         let mut spec = Map::new();
-        spec.insert("jwtRules".to_owned(), json!([{"issuer": "issuer.example", "jwks": "{\"keys\":[]}"}]));
+        spec.insert("jwtRules".to_owned(), json!([{"issuer": "issuer.example", "jwks": KEYS}]));
         if c.below(2) == 0 {
             spec.insert("selector".to_owned(), workload.selector(c));
         }
