@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ def build(pin: dict[str, Any], work: Path, into: Path) -> None:
         go(work, "install", *flags, *[f"{package}@{version}" for package in pin["packages"]], GOBIN=str(into))
     for old, new in pin.get("rename", {}).items():
         (into / old).rename(into / new)
+    for file in pin.get("files", []):
+        shutil.copy(Path(json.loads(go(work, "mod", "download", "-json", pin["module"]))["Dir"]) / file, into)
 
 
 def module(pin: dict[str, Any], work: Path) -> None:

