@@ -1,8 +1,8 @@
-//! What becomes of any request on a port, and where routes lead requests.
+//! What becomes of any request on a port.
 
 use crate::{
-    Attribute, Below, By, Call, Client, Condition, Layer, Membership, Mesh, Outcome, Protocol, Reason,
-    Request, Route, Said, Verdict, authorization::Kinds, egress::RouteMatch, verdict::Arrived,
+    Below, Call, Carried, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Verdict,
+    authorization::Kinds, routed::routed_by, verdict::Arrived,
 };
 
 impl Mesh {
@@ -34,7 +34,7 @@ impl Mesh {
     ) -> Option<Verdict> {
         let arrived = match self.arrived(call, http, below, members.0, members.1) {
             Ok(arrived) => arrived,
-            Err(verdict) => return Some(*verdict),
+            Err(verdict) => return Some(self.unless_routed(call, members.0, http, *verdict)),
         };
         let guarded = Some(arrived.protocol).filter(|_| !arrived.unguarded);
         let declared: Vec<Protocol> = arrived.spoken.into_iter().chain(guarded).collect();
@@ -44,7 +44,8 @@ impl Mesh {
             return None;
         }
         if !http {
-            return Some(self.judged(&arrived, None));
+            let routed = self.routed(call, members.0, None);
+            return Some(routed.unwrap_or_else(|| self.judged(&arrived, None)));
         }
         let routes = self.routes_of(call, members.0);
         if routes.is_empty() && self.fare_alike(&arrived) {
@@ -57,6 +58,17 @@ impl Mesh {
         };
         let all: Vec<Verdict> = kinds.requests.iter().map(verdict).collect();
         Some(self.together(&all, kinds.complete, &arrived))
+    }
+
+    /// What does not arrive, unless routes lead some of it elsewhere before.
+    fn unless_routed(&self, call: &Call, client: Membership, http: bool, verdict: Verdict) -> Verdict {
+        let routed = routed_by(&self.routes_of(call, client));
+        let seen = self.seen(call, Carried::Plain);
+        let kinds = Kinds::of(&[], &routed, &self.settings, &seen).requests;
+        let requests: Vec<Option<&Request>> =
+            if http { kinds.iter().map(Some).collect() } else { vec![None] };
+        let mut elsewhere = requests.iter().filter_map(|r| self.routed(call, client, *r));
+        elsewhere.find(|v| v.outcome == Outcome::Unknown).unwrap_or(verdict)
     }
 
     fn together(&self, all: &[Verdict], complete: bool, arrived: &Arrived<'_>) -> Verdict {
@@ -82,84 +94,6 @@ impl Mesh {
         let nothing = || Verdict { outcome: Outcome::Open, reasons: arrived.reasons.clone() };
         representative.unwrap_or_else(nothing)
     }
-
-    /// The routes of the client's sidecar for what it names, in the order read.
-    fn routes_of(&self, call: &Call, client: Membership) -> Vec<&Route> {
-        let (By::Service(n, _), Client::Pod(pod), Membership::Sidecar) = (call.by, call.client, client)
-        else {
-            return Vec::new();
-        };
-        let (Some(service), Some(client)) = (self.services.get(n), self.pods.get(pod)) else {
-            return Vec::new();
-        };
-        let all = self.routes_for(&service.host()).into_iter();
-        all.filter(|route| self.is_routed_in(route, &client.namespace)).collect()
-    }
-
-    /// What becomes of a request that routes of the client's sidecar do not lead to the server (S35); nothing if they
-    /// do, or if there are none.
-    pub(crate) fn routed(
-        &self,
-        call: &Call,
-        client: Membership,
-        request: Option<&Request>,
-    ) -> Option<Verdict> {
-        let route = *self.routes_of(call, client).first()?;
-        let reason = |said: &str| Reason {
-            layer: Layer::Client,
-            said: said.to_owned(),
-            by: vec![Said::of(&route.meta)],
-        };
-        let verdict = |outcome, said| Some(Verdict::new(outcome, Vec::new(), reason(said)));
-        let Some(request) = request else {
-            return if route.other {
-                verdict(Outcome::Unknown, "routes of TCP are not judged")
-            } else {
-                None
-            };
-        };
-        for http in &route.http {
-            let fits: Vec<bool> = http.matches.iter().map(|m| m.fits(request)).collect();
-            let unclear = http.matches.iter().zip(&fits).any(|(m, fits)| m.more && *fits);
-            if unclear {
-                return verdict(Outcome::Unknown, "the route has conditions that are not judged");
-            }
-            if http.matches.is_empty() || fits.contains(&true) {
-                return if http.stays {
-                    None
-                } else {
-                    verdict(Outcome::Unknown, "the route leads elsewhere")
-                };
-            }
-        }
-        if route.http.is_empty() {
-            None
-        } else {
-            verdict(Outcome::Unavailable, "no route takes the request (404)")
-        }
-    }
-}
-
-impl RouteMatch {
-    /// Whether a request has what is told of it here.
-    fn fits(&self, request: &Request) -> bool {
-        self.method.as_ref().is_none_or(|m| *m == request.method)
-            && self.exact.as_ref().is_none_or(|p| *p == request.path)
-            && self.prefix.as_ref().is_none_or(|p| request.path.starts_with(p.as_str()))
-    }
-}
-
-/// What routes tell requests apart by.
-fn routed_by(routes: &[&Route]) -> Vec<Condition> {
-    let matches = routes.iter().flat_map(|r| &r.http).flat_map(|h| &h.matches);
-    let condition = |attribute, value| Condition { attribute, values: vec![value], not_values: Vec::new() };
-    let conditions = matches.flat_map(|m| {
-        let prefix = m.prefix.as_ref().map(|p| condition(Attribute::Path, format!("{p}*")));
-        let exact = m.exact.as_ref().map(|p| condition(Attribute::Path, p.clone()));
-        let method = m.method.as_ref().map(|m| condition(Attribute::Method, m.clone()));
-        [prefix, exact, method].into_iter().flatten()
-    });
-    conditions.collect()
 }
 
 /// HTTP and other connections together, on a port that takes either.

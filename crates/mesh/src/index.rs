@@ -77,7 +77,7 @@ impl Mesh {
 
     /// Whether a route binds the sidecars of a namespace.
     pub(crate) fn is_routed_in(&self, route: &Route, namespace: &str) -> bool {
-        let to = if route.export_to.is_empty() { &self.settings.service_export } else { &route.export_to };
+        let to = if route.export_to.is_empty() { &self.settings.route_export } else { &route.export_to };
         is_exported(to, &route.meta.namespace, namespace)
     }
 }

@@ -54,6 +54,7 @@ mod pattern;
 mod peer;
 mod protocol;
 mod read;
+mod routed;
 mod settings;
 mod supposed;
 mod told;

@@ -22,6 +22,8 @@ pub struct Settings {
     pub normalization: Normalization,
     /// Who sees a Service that does not say so.
     pub service_export: Vec<String>,
+    /// Who sees a VirtualService that does not say so.
+    pub route_export: Vec<String>,
     /// Who sees a DestinationRule that does not say so.
     pub rule_export: Vec<String>,
     /// Who gets a sidecar.
@@ -115,6 +117,7 @@ impl Default for Settings {
             providers: Vec::new(),
             normalization: Normalization::Base,
             service_export: vec!["*".to_owned()],
+            route_export: vec!["*".to_owned()],
             rule_export: vec!["*".to_owned()],
             injector: Injector::default(),
             capture: Capture::default(),

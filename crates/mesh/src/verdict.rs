@@ -170,7 +170,7 @@ impl Mesh {
     }
 
     /// Whether the client's sidecar takes the connection and knows the Service; it may also refuse it.
-    fn leaves(&self, call: &Call, client: Membership, reasons: &mut Vec<Reason>) -> Way<bool> {
+    pub(crate) fn leaves(&self, call: &Call, client: Membership, reasons: &mut Vec<Reason>) -> Way<bool> {
         let (Some(pod), Membership::Sidecar | Membership::Gateway) = (call.client.pod(), client) else {
             return Ok(false);
         };

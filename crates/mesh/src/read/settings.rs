@@ -131,6 +131,7 @@ fn mesh_config(settings: &mut Settings, mesh: &Node) {
     settings.normalization = normalization.unwrap_or(settings.normalization);
     for (key, into) in [
         ("defaultServiceExportTo", &mut settings.service_export),
+        ("defaultVirtualServiceExportTo", &mut settings.route_export),
         ("defaultDestinationRuleExportTo", &mut settings.rule_export),
     ] {
         let said = mesh.words(&[key]);

@@ -27,7 +27,8 @@ fn with_ages(mut mesh: Mesh) -> Mesh {
     let peers = mesh.peer_authentications.iter_mut().map(|o| &mut o.meta);
     let rules = mesh.destination_rules.iter_mut().map(|o| &mut o.meta);
     let sidecars = mesh.sidecars.iter_mut().map(|o| &mut o.meta);
-    let all = services.chain(peers).chain(rules).chain(sidecars);
+    let routes = mesh.routes.iter_mut().map(|o| &mut o.meta);
+    let all = services.chain(peers).chain(rules).chain(sidecars).chain(routes);
     for (n, meta) in all.enumerate() {
         meta.created = Some(format!("2026-01-01T{:02}:{:02}:{:02}Z", n / 3600, n / 60 % 60, n % 60));
     }

@@ -537,6 +537,48 @@ fn s35_a_route_that_takes_only_some_requests() {
     assert_eq!(any.word(), "partial");
 }
 
+const ONLY_POST: &str = "{hosts: [web.server.svc.cluster.local], http: [{match: [{method: {exact: POST}}], route: [{destination: {host: web.server.svc.cluster.local}}]}]}";
+
+#[test]
+fn s35_routes_of_http_are_for_what_the_client_s_sidecar_takes_for_http() {
+    let mesh = world(&object("VirtualService", "server", "v", ONLY_POST));
+    let get_from = |mesh: &Mesh, to: &str| seen(mesh, &call(mesh, "meshed/cli", to), Some(&get("/x")));
+    assert_eq!(get_from(&mesh, "web.server:80"), "503");
+    assert_eq!(get_from(&mesh, "web.server:8888"), "503");
+    assert_eq!(get_from(&mesh, "web.server:9000"), "200");
+}
+
+#[test]
+fn s33_routes_are_not_for_ports_that_the_client_s_sidecar_leaves_alone() {
+    let client = "metadata: {name: cli, namespace: meshed}";
+    let excluded = "metadata: {name: cli, namespace: meshed, annotations: {traffic.sidecar.istio.io/excludeOutboundPorts: '80'}}";
+    let route = object("VirtualService", "server", "v", ONLY_POST);
+    let mesh = crate::mesh(&format!("{}{route}", WORLD.replace(client, excluded)));
+    assert_eq!(seen(&mesh, &call(&mesh, "meshed/cli", "web.server:80"), Some(&get("/x"))), "200");
+}
+
+#[test]
+fn s35_of_several_routes_for_a_host_the_oldest_counts() {
+    let all = "{hosts: [web.server.svc.cluster.local], http: [{route: [{destination: {host: web.server.svc.cluster.local}}]}]}";
+    let first = |a: &str, b: &str| {
+        let mesh = world(
+            &(object("VirtualService", "server", "b", a) + &object("VirtualService", "server", "a", b)),
+        );
+        seen(&mesh, &call(&mesh, "meshed/cli", "web.server:80"), Some(&get("/x")))
+    };
+    assert_eq!(first(all, ONLY_POST), "200");
+    assert_eq!(first(ONLY_POST, all), "503");
+}
+
+#[test]
+fn s35_where_a_route_leads_elsewhere_nothing_is_told_of_any_request() {
+    let away = "{hosts: [web.server.svc.cluster.local], http: [{route: [{destination: {host: other.server.svc.cluster.local}}]}]}";
+    let mesh = world(&object("VirtualService", "server", "v", away));
+    let call = call(&mesh, "meshed/cli", "web.server:80");
+    assert_eq!(mesh.any(&call, Below::Drops).outcome, Outcome::Unknown);
+    assert_eq!(mesh.any(&call, Below::Passes).outcome, Outcome::Unknown);
+}
+
 #[test]
 fn s36_registry_only() {
     let registry = |hosts: &str| {
