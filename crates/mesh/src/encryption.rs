@@ -3,6 +3,7 @@
 use crate::{
     By, Call, Carried, Effect, Handshake, Layer, Membership, Mesh, Mode, ModeOf, Outcome, Protocol, Reason,
     Said, Service, TlsMode, Verdict,
+    object::Undecided,
     verdict::{Hop, Way, undecided},
 };
 
@@ -13,13 +14,20 @@ impl Mesh {
             // A listener of a gateway that is not TLS itself takes plain text and sees no identity (S21).
             return Ok(Carried::Plain);
         }
-        let mode = self.mode(hop.call.server, hop.call.port);
-        let mode = mode.map_err(|u| Box::new(undecided(Layer::Mtls, reasons, &u)))?;
-        let namespace = self.namespace_mode(hop.call.server);
-        let namespace = namespace.map_err(|u| Box::new(undecided(Layer::Mtls, reasons, &u)))?;
+        let by_sidecar =
+            hop.known || (hop.client == Membership::Ambient && hop.server == Membership::Ambient);
+        // Of plain text that no sidecar takes, modes say nothing.
+        let asked = by_sidecar || hop.guarded;
+        let decided = |mode: Result<ModeOf, Undecided>| match mode {
+            Err(u) if asked => Err(Box::new(undecided(Layer::Mtls, reasons, &u))),
+            Err(_) => Ok(ModeOf { mode: Mode::Permissive, said: None }),
+            Ok(mode) => Ok(mode),
+        };
+        let mode = decided(self.mode(hop.call.server, hop.call.port))?;
+        let namespace = decided(self.namespace_mode(hop.call.server))?;
         let told = if hop.known { self.told_to(hop.call, reasons)? } else { None };
         let handshake = Handshake {
-            by_sidecar: hop.known || (hop.client == Membership::Ambient && hop.server == Membership::Ambient),
+            by_sidecar,
             rule: told.as_ref().map(|(rule, _)| *rule),
             auto: self.settings.auto_mtls,
             labelled: self.is_labelled(hop),

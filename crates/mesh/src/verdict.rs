@@ -135,8 +135,12 @@ impl Mesh {
         let guarded = !by_itself && self.is_guarded(call, server);
         let hop = Hop { call, client, server, http, known, guarded };
         let carried = self.encrypted(hop, &mut reasons)?;
-        let protocol =
-            self.protocol_of(hop).map_err(|u| Box::new(undecided(Layer::Authorization, &reasons, &u)))?;
+        let protocol = match self.protocol_of(hop) {
+            Ok(protocol) => protocol,
+            Err(u) if guarded => return Err(Box::new(undecided(Layer::Authorization, &reasons, &u))),
+            // Nobody takes the port for anything.
+            Err(_) => Protocol::Detected,
+        };
         Ok(Arrived {
             reasons,
             unguarded: !guarded,

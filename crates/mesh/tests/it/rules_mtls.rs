@@ -50,6 +50,20 @@ fn i7_without_dates_the_oldest_is_not_known() {
 }
 
 #[test]
+fn i7_ages_do_not_matter_where_no_sidecar_looks() {
+    let objects = format!(
+        "{WORLD}{}{}",
+        object("PeerAuthentication", "plain", "a", STRICT),
+        object("PeerAuthentication", "plain", "b", "{mtls: {mode: PERMISSIVE}}")
+    );
+    let mut sources = Sources::default();
+    sources.add("mesh.yaml", objects);
+    let mesh = Mesh::read_with(&sources, Settings::default());
+    assert_eq!(seen(&mesh, &call(&mesh, "plain/cli", "bare.plain:80"), Some(&get("/x"))), "200");
+    assert_eq!(seen(&mesh, &call(&mesh, "meshed/cli", "bare.plain:80"), Some(&get("/x"))), "unknown");
+}
+
+#[test]
 fn i8_disable_refuses_mtls() {
     check(
         &format!("{}{}", peers("{mtls: {mode: DISABLE}}"), rule("meshed", "{tls: {mode: ISTIO_MUTUAL}}")),
