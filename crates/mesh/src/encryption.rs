@@ -16,16 +16,16 @@ impl Mesh {
         }
         let by_sidecar =
             hop.known || (hop.client == Membership::Ambient && hop.server == Membership::Ambient);
-        // Of plain text that no sidecar takes, modes say nothing.
-        let asked = by_sidecar || hop.guarded;
-        let decided = |mode: Result<ModeOf, Undecided>| match mode {
+        let told = if hop.known { self.told_to(hop.call, reasons)? } else { None };
+        // Modes are looked at by the server's sidecar, and by auto mTLS; for anybody else they say nothing.
+        let auto = by_sidecar && told.is_none() && self.settings.auto_mtls;
+        let decided = |mode: Result<ModeOf, Undecided>, asked: bool| match mode {
             Err(u) if asked => Err(Box::new(undecided(Layer::Mtls, reasons, &u))),
             Err(_) => Ok(ModeOf { mode: Mode::Permissive, said: None }),
             Ok(mode) => Ok(mode),
         };
-        let mode = decided(self.mode(hop.call.server, hop.call.port))?;
-        let namespace = decided(self.namespace_mode(hop.call.server))?;
-        let told = if hop.known { self.told_to(hop.call, reasons)? } else { None };
+        let mode = decided(self.mode(hop.call.server, hop.call.port), hop.guarded || auto)?;
+        let namespace = decided(self.namespace_mode(hop.call.server), auto)?;
         let handshake = Handshake {
             by_sidecar,
             rule: told.as_ref().map(|(rule, _)| *rule),

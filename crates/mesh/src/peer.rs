@@ -110,8 +110,7 @@ pub(crate) fn mode(near: &[&PeerAuthentication], root: &str, port: u16) -> Resul
     let mesh = at(&|p| p.meta.namespace == root);
     let space = at(&|p| p.meta.namespace != root && p.selector.is_empty());
     let workload = at(&|p| p.meta.namespace != root && !p.selector.is_empty());
-    let mut found = ModeOf { mode: Mode::Permissive, said: None };
-    for (level, ports) in [(mesh, false), (space, false), (workload, true)] {
+    for (level, ports) in [(workload, true), (space, false), (mesh, false)] {
         // What the oldest says counts even if that is nothing: it inherits, whatever the others say.
         let says = |p: &PeerAuthentication| {
             let port = if ports { p.ports.get(&port).copied().flatten() } else { None };
@@ -123,8 +122,8 @@ pub(crate) fn mode(near: &[&PeerAuthentication], root: &str, port: u16) -> Resul
         }
         if let Some((Some(mode), None)) = said {
             let by = level.iter().find(|p| says(p).0 == Some(mode)).map(|p| Said::of(&p.meta));
-            found = ModeOf { mode, said: by };
+            return Ok(ModeOf { mode, said: by });
         }
     }
-    Ok(found)
+    Ok(ModeOf { mode: Mode::Permissive, said: None })
 }

@@ -50,6 +50,25 @@ fn i7_without_dates_the_oldest_is_not_known() {
 }
 
 #[test]
+fn i7_ages_of_the_wider_do_not_matter_where_the_narrower_decides() {
+    let objects = format!(
+        "{WORLD}{}{}{}",
+        peers(STRICT),
+        object("PeerAuthentication", "server", "b", "{mtls: {mode: PERMISSIVE}}"),
+        object(
+            "PeerAuthentication",
+            "server",
+            "w",
+            "{selector: {matchLabels: {app: web}}, mtls: {mode: STRICT}}"
+        ),
+    );
+    let mut sources = Sources::default();
+    sources.add("mesh.yaml", objects);
+    let mesh = Mesh::read_with(&sources, Settings::default());
+    assert_eq!(seen(&mesh, &call(&mesh, "plain/cli", "web.server:80"), Some(&get("/x"))), "reset");
+}
+
+#[test]
 fn i7_ages_do_not_matter_where_no_sidecar_looks() {
     let objects = format!(
         "{WORLD}{}{}",
