@@ -13,10 +13,11 @@ import subprocess
 import sys
 import tempfile
 
+import cached
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "meshgen" / "editor"
-PYTHON = CACHE / "venv" / "bin" / "python"
-SERVER = CACHE / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
+SERVERS = cached.CACHE / "editor"
+SERVER = SERVERS / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
 PACKAGES = ["jsonschema==4.25.1", "PyYAML==6.0.3"]
 SERVER_PACKAGE = "yaml-language-server@1.25.0"
 
@@ -90,11 +91,10 @@ SHOWN = [
 
 
 def install():
-    if not PYTHON.exists():
-        subprocess.run([sys.executable, "-m", "venv", CACHE / "venv"], check=True)
-        subprocess.run([PYTHON, "-m", "pip", "-q", "--disable-pip-version-check", "install", *PACKAGES], check=True)
+    """The environment in which this has to run."""
     if not SERVER.exists():
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", CACHE, SERVER_PACKAGE], check=True)
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", SERVERS, SERVER_PACKAGE], check=True)
+    return cached.environment("editor", PACKAGES)
 
 
 def schema(*spec):
@@ -200,7 +200,7 @@ def main():
 
 
 if __name__ == "__main__":
-    install()
-    if pathlib.Path(sys.prefix) != CACHE / "venv":
-        os.execv(PYTHON, [str(PYTHON), __file__])
+    home = install()
+    if pathlib.Path(sys.prefix) != home:
+        os.execv(cached.python(home), [str(cached.python(home)), __file__])
     sys.exit(main())

@@ -25,8 +25,9 @@ import subprocess
 import sys
 import tempfile
 
+import cached
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "meshgen"
 NCA, CYCLONUS = "network-config-analyzer", "cyclonus"
 VERSIONS = {NCA: "2.1.0", CYCLONUS: "v0.5.6"}
 
@@ -97,19 +98,12 @@ Question = collections.namedtuple("Question", "source destination protocol port"
 
 def analyzer():
     """The Python that has network-config-analyzer."""
-    folder = CACHE / f"oracle-nca-{VERSIONS[NCA]}"
-    interpreter, complete = folder / "bin" / "python", folder / "complete"
-    if not complete.exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        package = f"{NCA}=={VERSIONS[NCA]}"
-        subprocess.run([interpreter, "-m", "pip", "install", "--quiet", package], check=True, stdout=sys.stderr)
-        complete.touch()
-    return interpreter
+    return cached.python(cached.environment("oracle", [f"{NCA}=={VERSIONS[NCA]}"]))
 
 
 def cyclonus():
     """The binary of cyclonus."""
-    folder = CACHE / f"oracle-cyclonus-{VERSIONS[CYCLONUS]}"
+    folder = cached.CACHE / f"oracle-cyclonus-{VERSIONS[CYCLONUS]}"
     if not (folder / "cyclonus").exists():
         package = f"github.com/mattfenwick/cyclonus/cmd/cyclonus@{VERSIONS[CYCLONUS]}"
         environment = {**os.environ, "GOBIN": str(folder)}

@@ -7,34 +7,19 @@ They stand in ${XDG_CACHE_HOME:-~/.cache}/meshgen, in a folder for each content 
 version of Python.
 """
 
-import hashlib
 import os
 import pathlib
-import shutil
-import subprocess
 import sys
+
+import cached
 
 REQUIREMENTS = pathlib.Path(__file__).with_name("requirements.txt")
 
 
-def cache() -> pathlib.Path:
-    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(base) / "meshgen"
-
-
 def python() -> pathlib.Path:
     """The interpreter, once everything it needs is there."""
-    key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    folder = cache() / f"venv-{key}"
-    interpreter, complete = folder / "bin" / "python", folder / "complete"
-    if not complete.exists():
-        # Half of one, from a run that was stopped.
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [interpreter, "-m", "pip", "install", "--quiet", "--requirement", REQUIREMENTS]
-        subprocess.run(pip, check=True, stdout=sys.stderr)
-        complete.touch()
-    return interpreter
+    lines = [line.partition("#")[0].strip() for line in REQUIREMENTS.read_text().splitlines()]
+    return cached.python(cached.environment("venv", [line for line in lines if line]))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def main() -> int:
         "CONFORMANCE_NO_CLUSTER": reason,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    python = tools.CACHE / f"python-{tools.pins()['python']['version']}" / "bin" / "python"
+    python = tools.folder("python", tools.pins()["python"]) / "python"
     with tempfile.TemporaryDirectory(prefix="meshgen-conformance-") as work:
         command = [*apart, str(python), str(HERE / "judge.py"), work, *sys.argv[1:]]
         return subprocess.run(command, env=environ, check=False, preexec_fn=end_with_parent).returncode

