@@ -10,7 +10,8 @@ ${XDG_CACHE_HOME:-~/.cache}/meshgen. Each is asked only what it can answer right
   policy holds an address of a pod, since neither leaves pods out of blocks, and the specification leaves it open.
 - cyclonus looks up one name for a port: pods that give a port of a protocol several names are not asked for it.
 
-Ends with 1 if an answer differs that is not in ACCEPTED. An answer that ours calls unknown is counted, not compared.
+Ends with 1 if an answer differs that is not proven to be one of those in ACCEPTED. An answer that ours calls unknown is
+counted, not compared.
 """
 
 import argparse
@@ -32,52 +33,68 @@ NCA, CYCLONUS = "network-config-analyzer", "cyclonus"
 VERSIONS = {NCA: "2.1.0", CYCLONUS: "v0.5.6"}
 
 
-def meets_not_in(question, manifests):
-    """Whether a policy asks `NotIn` of a key that an end, or its namespace, does not have."""
-    found = pods(manifests)
-    ends = [found[end] for end in (question.source, question.destination) if end in found]
-    labels = [labels for end in ends for labels in (end["labels"], end["namespaceLabels"])]
-    keys = re.findall(r'"key": "(\w+)", "operator": "NotIn"', json.dumps(policies(manifests), sort_keys=True))
-    return any(key not in some for key in keys for some in labels)
+def peers(policy):
+    """The lists of peers of a policy's rules."""
+    for rules, key in (("ingress", "from"), ("egress", "to")):
+        for rule in policy["spec"].get(rules) or []:
+            if rule.get(key):
+                yield rule[key]
 
 
-def asks_for_a_key_elsewhere(question, manifests):
-    """Whether a policy at one end looks in other namespaces for pods that have a key, or do not."""
-    namespace = lambda end: end.split("/")[0] if "/" in end else None
-    source, destination = namespace(question.source), namespace(question.destination)
-    for policy in policies(manifests):
-        peers = [
-            peer
-            for rules, key in (("ingress", "from"), ("egress", "to"))
-            for rule in policy["spec"].get(rules) or []
-            for peer in rule.get(key) or []
-        ]
-        operators = [
-            expression["operator"]
-            for peer in peers
-            if "namespaceSelector" in peer
-            for expression in peer.get("podSelector", {}).get("matchExpressions", [])
-        ]
-        if source != destination and policy["metadata"]["namespace"] in (source, destination):
-            if {"Exists", "DoesNotExist"} & set(operators):
-                return True
-    return False
+def with_keys_or_without(selector):
+    """The same selector as several, in which `NotIn` is asked only of objects that have the key."""
+    made = [{**selector, "matchExpressions": []}]
+    for asked in selector.get("matchExpressions") or []:
+        there, gone = ({"key": asked["key"], "operator": operator} for operator in ("Exists", "DoesNotExist"))
+        choices = [[there, asked], [gone]] if asked["operator"] == "NotIn" else [[asked]]
+        made = [{**s, "matchExpressions": s["matchExpressions"] + choice} for s in made for choice in choices]
+    return made
 
 
-# What may differ because the other program is wrong, and in which questions that may show.
-Accepted = collections.namedtuple("Accepted", "program reason source what")
+def without_bare_not_in(manifests):
+    """The same policies, in which `NotIn` is asked only of objects that have the key: peers, and policies, add up."""
+    kept = [m for m in copy.deepcopy(manifests) if m["kind"] != "NetworkPolicy"]
+    for policy in copy.deepcopy(policies(manifests)):
+        for listed in peers(policy):
+            for key in ("podSelector", "namespaceSelector"):
+                expanded = lambda peer: ({**peer, key: s} for s in with_keys_or_without(peer[key]))
+                listed[:] = [p for peer in listed for p in (expanded(peer) if key in peer else [peer])]
+        for n, selector in enumerate(with_keys_or_without(policy["spec"]["podSelector"])):
+            metadata = {**policy["metadata"], "name": f"{policy['metadata']['name']}-{n}"}
+            kept.append({**policy, "metadata": metadata, "spec": {**policy["spec"], "podSelector": selector}})
+    return kept
+
+
+def by_values(manifests):
+    """The same policies, which beside a namespaceSelector say `Exists` and `DoesNotExist` by the values that there are."""
+    manifests = copy.deepcopy(manifests)
+    values = collections.defaultdict(set)
+    for pod in pods(manifests).values():
+        for key, value in pod["labels"].items():
+            values[key].add(value)
+    for peer in (peer for policy in policies(manifests) for listed in peers(policy) for peer in listed):
+        for asked in peer.get("podSelector", {}).get("matchExpressions") or [] if "namespaceSelector" in peer else []:
+            if asked["operator"] in ("Exists", "DoesNotExist"):
+                asked["operator"] = {"Exists": "In", "DoesNotExist": "NotIn"}[asked["operator"]]
+                asked["values"] = sorted(values[asked["key"]]) or ["none"]
+    return manifests
+
+
+# How the other program may differ because it is wrong, and the same policies in words that it understands: with those it
+# has to answer as we do, and the naive judge has to answer as we do to both. Nothing else is accepted.
+Accepted = collections.namedtuple("Accepted", "program reason source rewritten")
 ACCEPTED = [
     Accepted(
         NCA,
         "`Exists` and `DoesNotExist` of a podSelector beside a namespaceSelector look in the policy's namespace only",
         "networking/v1 NetworkPolicyPeer; its K8sPolicyYamlParser.parse_label_selector_requirement passes its namespace",
-        asks_for_a_key_elsewhere,
+        by_values,
     ),
     Accepted(
         CYCLONUS,
         "`NotIn` selects nobody without the key there; Kubernetes selects those as well",
         "meta/v1 LabelSelectorRequirement; k8s.io/apimachinery pkg/labels, Requirement.Matches",
-        meets_not_in,
+        without_bare_not_in,
     ),
 ]
 
@@ -270,6 +287,11 @@ class Analyzer:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
         self.process = subprocess.Popen([analyzer(), "-c", DRIVER], **pipes)
 
+    def says(self, folder, _, asked):
+        """For each question whether it is allowed."""
+        table = self.table(folder)
+        return [table.permits(question) for question in asked]
+
     def table(self, folder):
         print(folder, file=self.process.stdin, flush=True)
         said = json.loads(self.process.stdout.readline())
@@ -344,38 +366,64 @@ def cyclonus_says(binary, folder, found, asked):
     return answers
 
 
+def naive_says(bin, manifests, asked):
+    """`allowed`, `denied` or `undefined` for each question."""
+    said = json.dumps({"manifests": manifests, "questions": [q._asdict() for q in asked]})
+    return json.loads(subprocess.run([bin / "meshgen-naive"], input=said, capture_output=True, text=True, check=True).stdout)
+
+
 # ------------------------------------------------------------------------------------------------- the comparison
 
 
 class Count:
     def __init__(self):
-        self.cases = self.compared = self.allowed = self.unknown = self.accepted = 0
+        self.cases = self.compared = self.allowed = self.unknown = 0
         self.differences = []
+        self.accepted = collections.Counter()
 
-    def line(self, program):
-        return (
+    def lines(self, program):
+        yield (
             f"{program} {VERSIONS[program]}: {self.cases} clusters, {self.compared} connections compared"
-            f" ({self.allowed} allowed), {len(self.differences)} differ, {self.accepted} differ and are accepted,"
+            f" ({self.allowed} allowed), {len(self.differences)} differ, {self.accepted.total()} differ and are accepted,"
             f" {self.unknown} unknown to us"
         )
+        for accepted in (a for a in ACCEPTED if a.program == program):
+            yield f"    {self.accepted[accepted.reason]} accepted: {accepted.reason} ({accepted.source})"
 
 
-def compare(count, program, seed, manifests, answers, mine):
+Case = collections.namedtuple("Case", "seed folder manifests bin")
+
+
+def compare(count, program, case, asked, mine, ask):
+    """Asks a program, and where it differs from ours finds out why."""
     sure, perhaps = mine
     count.cases += 1
-    for question, theirs in answers:
+    differing = []
+    for question, theirs in zip(asked, ask(case.folder, case.manifests, asked)):
         if perhaps.permits(question):
             count.unknown += 1
             continue
         count.compared += 1
         is_allowed = sure.permits(question)
         count.allowed += is_allowed
-        if is_allowed == theirs:
-            continue
-        if any(a.program == program and a.what(question, manifests) for a in ACCEPTED):
-            count.accepted += 1
-            continue
-        count.differences.append((seed, question, "allowed" if theirs else "denied"))
+        if is_allowed != theirs:
+            differing.append((question, is_allowed))
+    for accepted in (a for a in ACCEPTED if a.program == program and differing):
+        proven = explained(accepted, case, differing, ask)
+        count.accepted[accepted.reason] += len(proven)
+        differing = [d for d in differing if d not in proven]
+    count.differences += [(case.seed, question, "denied" if ours else "allowed") for question, ours in differing]
+
+
+def explained(accepted, case, differing, ask):
+    """Those differences that are proven to come from what is accepted."""
+    asked = [question for question, _ in differing]
+    rewritten = accepted.rewritten(case.manifests)
+    folder = case.folder / "rewritten" / accepted.program
+    write(folder, rewritten)
+    answers = zip(ask(folder, rewritten, asked), *(naive_says(case.bin, m, asked) for m in (case.manifests, rewritten)))
+    expected = lambda ours: (ours, *["allowed" if ours else "denied"] * 2)
+    return [d for d, said in zip(differing, answers) if said == expected(d[1])]
 
 
 def write(folder, manifests):
@@ -406,17 +454,17 @@ def main():
             found = pods(manifests)
             asked = list(questions(found))
             mine = ours(options.bin, folder / "all")
-            table = other.table(folder)
-            compare(counts[NCA], NCA, seed, manifests, [(q, table.permits(q)) for q in asked], mine)
+            case = Case(seed, folder, manifests, options.bin)
+            compare(counts[NCA], NCA, case, asked, mine, other.says)
             plain = lambda q: q.destination not in found or len(named(found[q.destination], q)) < 2
             asked = [q for q in asked if plain(q)]
-            said = cyclonus_says(binary, folder, found, asked)
-            compare(counts[CYCLONUS], CYCLONUS, seed, manifests, zip(asked, said), mine)
+            says = lambda folder, manifests, asked: cyclonus_says(binary, folder, pods(manifests), asked)
+            compare(counts[CYCLONUS], CYCLONUS, case, asked, mine, says)
     other.process.stdin.close()
     for program, count in counts.items():
         for seed, question, theirs in count.differences[:20]:
             print(f"seed {seed}: {program} says {theirs}: {question}")
-        print(count.line(program))
+        print("\n".join(count.lines(program)))
     sys.exit(any(count.differences for count in counts.values()))
 
 
