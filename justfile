@@ -38,8 +38,13 @@ conformance *SECTIONS:
 corpus DIR *ARGS:
     cargo run --quiet --locked -p meshgen-oracle --bin meshgen-corpus -- {{DIR}} --accepted crates/oracle/accepted.tsv {{ARGS}}
 
+# Bytes that nobody would write: `just fuzz spec --seconds 60`, or all targets; what they are stands in fuzz/targets
+fuzz *ARGS:
+    python3 fuzz/run.py {{ARGS}}
+
 # What is long by nature: random cases that no two runs share
 soak:
+    python3 fuzz/run.py --seconds 600
     cargo test --release -p meshgen-oracle --test agree -- --ignored --nocapture
     PROPTEST_CASES=4000 cargo test --release --workspace
     python3 ci/oracles.py --cases 300 --seed "$(date +%s)"
