@@ -28,7 +28,7 @@ pub use page::page;
 pub use rule::{Find, Rule, Severity};
 pub use rules::RULES;
 pub use sarif::{Log, sarif};
-pub use seen::Seen;
+pub use seen::{Seen, listed};
 pub use told::{FindingTold, PlaceTold, Told};
 
 /// Everything that the rules find in manifests.

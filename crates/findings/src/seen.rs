@@ -1,9 +1,11 @@
 //! What rules look at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use meshgen_mesh::{Below, By, Call, Client, Membership, Mesh, Outcome};
-use meshgen_reach::{Answer, Cluster, Labels, Party, Pod, Protocol, Stranger, Traits};
+use meshgen_mesh::{Below, By, Call, Capture, Client, Membership, Mesh, Outcome};
+use meshgen_reach::{
+    Answer, Cluster, Direction, End, Labels, Match, Party, Pod, PodView, Policy, Protocol, Stranger, Traits,
+};
 use meshgen_verdict::{Judges, World};
 use meshgen_yaml::Place;
 
@@ -11,6 +13,9 @@ use crate::{Document, Documents};
 
 /// The file in which a rendered tree tells what it assumes beside it: what others run is not judged.
 const ASSUMED: &str = ".meshgen/assumed.yaml";
+
+/// Namespaces of the cluster itself.
+const SYSTEM: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
 
 /// What rules look at: the manifests as both judges read them and as they were written, and the judges.
 pub struct Seen<'a> {
@@ -20,12 +25,15 @@ pub struct Seen<'a> {
     pub judges: Judges<'a>,
     /// The manifests as they were written.
     pub documents: Documents,
+    /// For each pod of the network judge, the pod of the mesh that it is.
+    in_mesh: Vec<Option<usize>>,
 }
 
 impl<'a> Seen<'a> {
     /// What is seen of manifests.
     pub fn new(world: &'a World) -> Seen<'a> {
-        Seen { world, judges: Judges::new(world), documents: Documents::read(&world.manifests.sources) }
+        let documents = Documents::read(&world.manifests.sources);
+        Seen { world, judges: Judges::new(world), documents, in_mesh: in_mesh(world) }
     }
 
     /// What the network judge read.
@@ -55,9 +63,7 @@ impl<'a> Seen<'a> {
 
     /// The pod of the mesh that a pod of the network judge is.
     pub fn in_mesh(&self, pod: usize) -> Option<usize> {
-        let cluster = self.cluster();
-        let workload = cluster.workloads.get(cluster.pods.get(pod)?.workload)?;
-        self.mesh().find(&workload.namespace, &workload.kind, &workload.name)
+        self.in_mesh.get(pod).copied().flatten()
     }
 
     /// How a pod of the network judge is in the mesh.
@@ -76,7 +82,8 @@ impl<'a> Seen<'a> {
             let services = member.services.iter().filter_map(|s| self.mesh().services.get(*s));
             services.flat_map(|s| s.ports.iter().filter(|p| p.tcp)).filter_map(|port| port.on(p))
         });
-        declared.chain(led).collect()
+        // Those of its sidecar are not what it is there for.
+        declared.chain(led).filter(|port| !Capture::OWN.contains(port)).collect()
     }
 
     /// What a client that is in no mesh sees of a port of a pod, if its packets arrive.
@@ -102,9 +109,84 @@ impl<'a> Seen<'a> {
         self.judges.network.probe(from, to, Protocol::Tcp, port).answer
     }
 
-    /// The pods of a namespace that are not on the network of their node.
-    pub fn pods_in<'s>(&'s self, namespace: &'s str) -> impl Iterator<Item = (usize, &'a Pod)> + 's {
-        let pods = (0..).zip(&self.cluster().pods);
-        pods.filter(move |(_, p): &(usize, &Pod)| p.namespace == namespace && !p.host_network)
+    /// The policy that refuses a connection in a direction: of those that decide, the one that selects the fewest pods.
+    pub fn refusing(
+        &self,
+        direction: Direction,
+        from: &Party,
+        to: &Party,
+        (protocol, port): (Protocol, u16),
+    ) -> Option<&'a Policy> {
+        let verdict = self.judges.network.probe(from, to, protocol, port);
+        let decisions = verdict.decisions.iter();
+        let refused = decisions.filter(|d| d.direction == direction && d.answer == Answer::Denied);
+        let reasons = refused.filter_map(|d| d.layers.last()).flat_map(|layer| &layer.reasons);
+        let nearest = reasons.min_by_key(|reason| (reason.selects, reason.policy.clone()))?;
+        let is = |p: &&Policy| p.kind == nearest.kind && p.full_name() == nearest.policy;
+        self.cluster().policies.iter().find(is)
     }
+
+    /// Whether a policy is about a pod.
+    pub fn selects(&self, policy: &Policy, pod: &Pod) -> Match {
+        if policy.subject.namespace().is_some_and(|only| only != pod.namespace) {
+            return Match::No;
+        }
+        policy.subject.matches(self.cluster(), End::Pod(PodView::new(self.cluster(), pod)))
+    }
+
+    /// The pods of applications, by number: not those of the cluster and of the mesh itself, and not those on the network
+    /// of their node, which policies leave alone.
+    pub fn pods(&self) -> impl Iterator<Item = (usize, &'a Pod)> {
+        let root = self.mesh().settings.root_namespace.as_str();
+        let of_application = move |p: &Pod| {
+            let system = p.namespace == root || SYSTEM.contains(&p.namespace.as_str());
+            !p.host_network && !system
+        };
+        (0..).zip(&self.cluster().pods).filter(move |(_, p): &(usize, &Pod)| of_application(p))
+    }
+
+    /// The pods of which a name of Kubernetes' own says what they are, else one that need not exist: in a namespace, with
+    /// labels.
+    pub fn known_or_stranger(&self, namespace: &str, labels: &[(&str, &str)]) -> Vec<Party> {
+        let of = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
+        let all: Labels = labels.iter().map(of).collect();
+        let first = labels.first();
+        let is = |p: &Pod| {
+            p.namespace == namespace && first.is_some_and(|(k, v)| p.labels.get(*k).is_some_and(|l| l == v))
+        };
+        let pods = self.cluster().pods.iter().enumerate();
+        let known: Vec<Party> = pods.filter(|(_, p)| is(p)).map(|(n, _)| Party::Pod(n)).collect();
+        if !known.is_empty() {
+            return known;
+        }
+        let own = Labels::from([("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())]);
+        let home = self.cluster().namespace_labels(namespace).unwrap_or(&own);
+        vec![Seen::stranger(namespace, home, &all)]
+    }
+}
+
+/// For each pod of the network judge, the first pod of the mesh that was read from the same object.
+fn in_mesh(world: &World) -> Vec<Option<usize>> {
+    let mut known: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for (number, pod) in (0..).zip(&world.mesh.pods) {
+        known.entry((&pod.namespace, &pod.kind, &pod.name)).or_insert(number);
+    }
+    let cluster = &world.manifests.cluster;
+    let of = |pod: &Pod| {
+        let workload = cluster.workloads.get(pod.workload)?;
+        known.get(&(&*workload.namespace, &*workload.kind, &*workload.name)).copied()
+    };
+    cluster.pods.iter().map(of).collect()
+}
+
+/// Names in backticks, with commas between: the first few, and how many more there are.
+pub fn listed(names: impl IntoIterator<Item = String>) -> String {
+    const MOST: usize = 5;
+    let mut all: Vec<String> = names.into_iter().collect();
+    all.sort();
+    all.dedup();
+    let more = all.len().saturating_sub(MOST);
+    let shown: Vec<String> = all.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }

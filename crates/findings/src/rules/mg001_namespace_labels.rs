@@ -55,8 +55,8 @@ fn trusts(peer: &Matcher) -> bool {
     means(peer, &labelled) != Match::No && means(peer, &bare) == Match::No
 }
 
-/// Whether a peer means a namespace with these labels.
-fn means(peer: &Matcher, namespace: &dyn View) -> Match {
+/// Whether a peer means a namespace with these labels, and says so by labels of namespaces.
+pub(super) fn means(peer: &Matcher, namespace: &dyn View) -> Match {
     match peer {
         Matcher::Pods { namespaces: Namespaces::Selected(selector), .. } => selector.selects(namespace),
         Matcher::Entity(entity) => match &entity.scope {

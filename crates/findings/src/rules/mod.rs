@@ -1,6 +1,20 @@
 //! One file for each rule: what is told of it, and what finds it.
 
 mod mg001_namespace_labels;
+mod mg002_label_is_not_mesh;
+mod mg003_mesh_cut_off;
+mod mg004_revision_missed;
+mod mg005_two_injection_labels;
+mod mg006_no_dns;
+mod mg007_no_istiod;
+mod mg008_strict_and_plain_clients;
+mod mg009_http_fields_on_tcp;
+mod mg010_identity_without_mtls;
+mod mg011_selects_nothing;
+mod mg012_peers_match_nobody;
+mod mg013_no_policy;
+mod mg014_policy_types;
+mod mg015_two_peer_authentications;
 mod mg017_whitelist_void;
 mod mg018_shared_account;
 mod mg019_no_version;
@@ -13,6 +27,20 @@ use crate::{Find, Rule};
 /// All rules about manifests, in the order of their codes.
 pub const RULES: &[(Rule, Find)] = &[
     (mg001_namespace_labels::RULE, mg001_namespace_labels::find),
+    (mg002_label_is_not_mesh::RULE, mg002_label_is_not_mesh::find),
+    (mg003_mesh_cut_off::RULE, mg003_mesh_cut_off::find),
+    (mg004_revision_missed::RULE, mg004_revision_missed::find),
+    (mg005_two_injection_labels::RULE, mg005_two_injection_labels::find),
+    (mg006_no_dns::RULE, mg006_no_dns::find),
+    (mg007_no_istiod::RULE, mg007_no_istiod::find),
+    (mg008_strict_and_plain_clients::RULE, mg008_strict_and_plain_clients::find),
+    (mg009_http_fields_on_tcp::RULE, mg009_http_fields_on_tcp::find),
+    (mg010_identity_without_mtls::RULE, mg010_identity_without_mtls::find),
+    (mg011_selects_nothing::RULE, mg011_selects_nothing::find),
+    (mg012_peers_match_nobody::RULE, mg012_peers_match_nobody::find),
+    (mg013_no_policy::RULE, mg013_no_policy::find),
+    (mg014_policy_types::RULE, mg014_policy_types::find),
+    (mg015_two_peer_authentications::RULE, mg015_two_peer_authentications::find),
     (mg017_whitelist_void::RULE, mg017_whitelist_void::find),
     (mg018_shared_account::RULE, mg018_shared_account::find),
     (mg019_no_version::RULE, mg019_no_version::find),

@@ -1,0 +1,52 @@
+//! MG013: namespaces and pods that no policy protects.
+
+use std::collections::BTreeMap;
+
+use meshgen_reach::Match;
+use meshgen_yaml::Place;
+
+use crate::{Hit, Rule, Seen, Severity, listed};
+
+pub(super) const RULE: Rule = Rule {
+    code: "MG013",
+    slug: "no-policy",
+    title: "pods that no network policy protects",
+    severity: Severity::Note,
+    why: "What no policy selects takes connections from everyone who reaches the network of the cluster, on every port. \
+          That policies protect other pods of the namespace does not help these. It is told once for a namespace; those \
+          of the cluster and of the mesh itself are left out.",
+    way_out: "Deny what nothing permits: a NetworkPolicy with an empty `podSelector` and `policyTypes: [Ingress]` in the \
+              namespace (in a spec: `deny: [ingress]`), and permit what is needed.",
+    sources: &[
+        "https://kubernetes.io/docs/concepts/services-networking/network-policies/#default-deny-all-ingress-traffic",
+    ],
+};
+
+pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
+    let mut open: BTreeMap<&str, (Place, Vec<String>, usize)> = BTreeMap::new();
+    for (number, pod) in seen.pods() {
+        let (_, names, all) = open.entry(&pod.namespace).or_insert((pod.place, vec![], 0));
+        *all += 1;
+        let mut policies = seen.cluster().policies.iter().filter(|policy| policy.ingress.is_some());
+        if !policies.any(|policy| seen.selects(policy, pod) != Match::No) {
+            names.push(seen.title(number));
+        }
+    }
+    let hit = |(namespace, (place, names, all)): (&str, (Place, Vec<String>, usize))| {
+        let declared = seen.cluster().namespaces.get(namespace).and_then(|ns| ns.place);
+        let document = declared.and_then(|place| seen.document(place)).or_else(|| seen.document(place))?;
+        let (names, every) = (listed(names.iter().cloned()), names.len() == all);
+        let said = if every {
+            format!("no network policy protects any pod of `{namespace}`: everyone may connect to {names}")
+        } else {
+            format!(
+                "no network policy protects {names}, while others of `{namespace}` are: everyone may connect"
+            )
+        };
+        let way_out = format!(
+            "a NetworkPolicy in `{namespace}` with an empty `podSelector` and `policyTypes: [Ingress]`, and rules for who may come"
+        );
+        Some(Hit::about(document, said, way_out))
+    };
+    open.into_iter().filter(|(_, (_, names, _))| !names.is_empty()).filter_map(hit).collect()
+}
