@@ -21,6 +21,15 @@ mod mg019_no_version;
 mod mg020_grpc_port;
 mod mg021_no_hbone;
 mod mg022_dead_registry;
+mod mg025_detected_port;
+mod mg026_pod_security;
+mod mg027_endless_job;
+mod mg028_service_port;
+mod mg029_probe_refused;
+mod mg030_not_understood;
+mod mg032_registry_only;
+mod mg033_gateway_secret;
+mod mg034_unlisted_port;
 
 use crate::{Find, Rule};
 
@@ -47,4 +56,13 @@ pub const RULES: &[(Rule, Find)] = &[
     (mg020_grpc_port::RULE, mg020_grpc_port::find),
     (mg021_no_hbone::RULE, mg021_no_hbone::find),
     (mg022_dead_registry::RULE, mg022_dead_registry::find),
+    (mg025_detected_port::RULE, mg025_detected_port::find),
+    (mg026_pod_security::RULE, mg026_pod_security::find),
+    (mg027_endless_job::RULE, mg027_endless_job::find),
+    (mg028_service_port::RULE, mg028_service_port::find),
+    (mg029_probe_refused::RULE, mg029_probe_refused::find),
+    (mg030_not_understood::RULE, mg030_not_understood::find),
+    (mg032_registry_only::RULE, mg032_registry_only::find),
+    (mg033_gateway_secret::RULE, mg033_gateway_secret::find),
+    (mg034_unlisted_port::RULE, mg034_unlisted_port::find),
 ];

@@ -1,0 +1,128 @@
+//! MG028: a policy that names a port of a Service where the port of the pod counts.
+
+use std::collections::BTreeSet;
+
+use meshgen_mesh::Attribute;
+use meshgen_reach::{Direction, End, Match, Matcher, PodView, Policy, PolicyKind, Protocol};
+
+use crate::{Hit, Rule, Seen, Severity, pods::names};
+
+pub(super) const RULE: Rule = Rule {
+    code: "MG028",
+    slug: "service-port",
+    title: "a policy names a port that its pods do not have",
+    severity: Severity::Error,
+    why: "Ports in a NetworkPolicy and in an AuthorizationPolicy are those of the pod. Where a Service listens on 80 and its \
+          pods on 8080, a rule for 80 means nothing: what it was to admit is refused, and what it was to refuse passes. \
+          Named ports are those that containers declare, not those of the Service.",
+    way_out: "Name the port of the pod: the `targetPort` of the Service.",
+    sources: &[
+        "https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/",
+        "https://github.com/ahmetb/kubernetes-network-policy-recipes/blob/master/09-allow-traffic-only-to-a-port.md",
+        "https://istio.io/latest/docs/reference/config/security/authorization-policy/#Operation",
+    ],
+};
+
+pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
+    let network = seen.cluster().policies.iter();
+    let network = network.filter(|p| p.kind == PolicyKind::NetworkPolicy).flat_map(|p| of_network(seen, p));
+    let mesh = (0..).zip(&seen.mesh().policies).flat_map(|(number, _)| of_mesh(seen, number));
+    network.chain(mesh).collect()
+}
+
+fn of_network(seen: &Seen<'_>, policy: &Policy) -> Vec<Hit> {
+    let Some(document) = seen.document(policy.place) else { return Vec::new() };
+    let mut hits = Vec::new();
+    for direction in [Direction::Ingress, Direction::Egress] {
+        for rule in policy.rules(direction).unwrap_or_default() {
+            let pods = match direction {
+                Direction::Ingress => meant(seen, &[&policy.subject]),
+                Direction::Egress => meant(seen, &rule.peers.iter().collect::<Vec<_>>()),
+            };
+            let numbers = rule.ports.numbers.ranges(Protocol::Tcp).filter(|(a, b)| a == b);
+            for (port, _) in numbers {
+                if let Some(target) = service_only(seen, &pods, port) {
+                    hits.push(Hit::about(document, said(seen, &pods, port), target).at(rule.place));
+                }
+            }
+            for (protocol, name) in &rule.ports.names {
+                let named = |n: &usize| {
+                    seen.cluster()
+                        .pods
+                        .get(*n)
+                        .is_some_and(|p| p.ports_named(name, *protocol).next().is_some())
+                };
+                if !pods.is_empty() && !pods.iter().any(named) {
+                    let titles = pods.iter().map(|n| seen.title(*n));
+                    let said = format!("no container of {} calls a port `{name}`", names(titles));
+                    hits.push(
+                        Hit::about(document, said, "name a port that they declare, or its number")
+                            .at(rule.place),
+                    );
+                }
+            }
+        }
+    }
+    hits
+}
+
+/// The pods that are surely meant by one of these.
+fn meant(seen: &Seen<'_>, matchers: &[&Matcher]) -> Vec<usize> {
+    let cluster = seen.cluster();
+    let by = |m: &&&Matcher, pod| {
+        matches!(m, Matcher::Pods { .. }) && m.matches(cluster, End::Pod(pod)) == Match::Yes
+    };
+    let meant = |pod| matchers.iter().any(|m| by(&m, pod));
+    let all = (0..).zip(&cluster.pods);
+    all.filter(|(_, p)| meant(PodView::new(cluster, p))).map(|(n, _)| n).collect()
+}
+
+/// What to name in place of a port that is a Service's and no pod's.
+fn service_only(seen: &Seen<'_>, pods: &[usize], port: u16) -> Option<String> {
+    if pods.iter().any(|n| seen.ports(*n).contains(&port)) {
+        return None;
+    }
+    let mut targets = BTreeSet::new();
+    let mut service = None;
+    for (pod, p) in pods.iter().filter_map(|n| Some((*n, seen.cluster().pods.get(*n)?))) {
+        for ((namespace, name), s) in &seen.cluster().services {
+            let ports = s.ports.iter().filter(|q| q.number == port && q.protocol == Protocol::Tcp);
+            let on =
+                ports.flat_map(|q| q.on(Some(p)).ranges(Protocol::Tcp).map(|(n, _)| n).collect::<Vec<_>>());
+            let on: Vec<u16> = on.filter(|n| *n != port).collect();
+            if !on.is_empty() && seen.cluster().pods_behind(namespace, s).contains(&pod) {
+                targets.extend(on);
+                service = service.or_else(|| Some(format!("{namespace}/{name}")));
+            }
+        }
+    }
+    let (service, target) = (service?, targets.first()?);
+    Some(format!(
+        "name {target}: the Service `{service}` leads from its port {port} to that port of the pods"
+    ))
+}
+
+fn said(seen: &Seen<'_>, pods: &[usize], port: u16) -> String {
+    let titles = pods.iter().map(|n| seen.title(*n));
+    format!("port {port} is that of a Service; nothing listens on it in {}", names(titles))
+}
+
+fn of_mesh(seen: &Seen<'_>, number: usize) -> Vec<Hit> {
+    let Some(policy) = seen.mesh().policies.get(number) else { return Vec::new() };
+    let Some(document) = seen.document(policy.meta.place) else { return Vec::new() };
+    let bound = (0..).zip(&seen.mesh().members).filter(|(_, m)| m.policies.contains(&number));
+    let pods: Vec<usize> = bound.filter_map(|(n, _)| seen.on_network(n)).collect();
+    let mut hits = Vec::new();
+    for rule in &policy.rules {
+        let conditions = rule.to.iter().flatten().chain(&rule.when);
+        let ports = conditions.filter(|c| c.attribute == Attribute::Port);
+        let ports: BTreeSet<u16> =
+            ports.flat_map(|c| c.values.iter().chain(&c.not_values)).filter_map(|v| v.parse().ok()).collect();
+        for port in ports {
+            if let Some(target) = service_only(seen, &pods, port) {
+                hits.push(Hit::about(document, said(seen, &pods, port), target).at(rule.place));
+            }
+        }
+    }
+    hits
+}

@@ -1,0 +1,72 @@
+//! MG029: probes that the sidecar refuses, because they are not rewritten.
+
+use meshgen_mesh::{Below, By, Call, Client, Outcome, Pod, Request};
+use meshgen_yaml::Node;
+
+use crate::{Fields, Hit, Rule, Seen, Severity, pods::containers};
+
+pub(super) const RULE: Rule = Rule {
+    code: "MG029",
+    slug: "probe-refused",
+    title: "the kubelet's probe is refused by the sidecar",
+    severity: Severity::Error,
+    why: "The kubelet is in no mesh. By default probes are rewritten to the agent of the sidecar, which asks the application \
+          from inside of the pod; with `sidecar.istio.io/rewriteAppHTTPProbers: \"false\"` the kubelet itself comes in plain \
+          text and without an identity, and where mTLS or a policy refuses that the pod never gets ready.",
+    way_out: "Leave probes to be rewritten, or use `exec`; or admit plain text to the port of the probe alone \
+              (`portLevelMtls`, and a rule without a source for its path).",
+    sources: &["https://istio.io/latest/docs/ops/configuration/mesh/app-health-check/"],
+};
+
+const KEY: &str = "sidecar.istio.io/rewriteAppHTTPProbers";
+
+pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
+    let kept = |pod: &Pod| pod.annotations.get(KEY).is_some_and(|v| v == "false");
+    let pods = seen.sidecars().filter(|(_, pod)| kept(pod));
+    pods.filter_map(|(number, pod)| refused(seen, number, pod)).collect()
+}
+
+fn refused(seen: &Seen<'_>, number: usize, pod: &Pod) -> Option<Hit> {
+    let (document, template) = seen.template(number)?;
+    let (what, port, outcome) = containers(template).flat_map(probes).find_map(|(what, probe)| {
+        let (port, request) = asked(pod, probe)?;
+        let call = Call { client: Client::Outside(None), server: number, port, by: By::Address };
+        let outcome = seen.mesh().verdict(&call, request.as_ref(), Below::Passes).outcome;
+        (!matches!(outcome, Outcome::Open | Outcome::Unknown)).then_some((what, port, outcome))
+    })?;
+    let said = format!(
+        "the {what} of `{}` asks port {port} in plain text, because it is not rewritten, and gets: {}",
+        seen.called(number),
+        outcome.word()
+    );
+    let hit = Hit::about(document, said, format!("remove the annotation `{KEY}`"));
+    let annotation = template.path(&["metadata", "annotations", KEY]);
+    Some(match annotation {
+        Some(node) => hit.at(node.place),
+        None => hit,
+    })
+}
+
+fn probes(container: &Node) -> impl Iterator<Item = (&'static str, &Node)> {
+    let keys = [
+        ("readinessProbe", "readiness probe"),
+        ("livenessProbe", "liveness probe"),
+        ("startupProbe", "startup probe"),
+    ];
+    keys.into_iter().filter_map(|(key, name)| Some((name, container.path(&[key])?)))
+}
+
+/// What the kubelet asks: a port, by a request or by a connection. Whatever calls `exec` asks nobody.
+fn asked(pod: &Pod, probe: &Node) -> Option<(u16, Option<Request>)> {
+    let number = |text: &str| {
+        let named = || pod.ports.iter().find(|p| p.name.as_deref() == Some(text)).map(|p| p.number);
+        text.parse().ok().or_else(named)
+    };
+    if let Some(http) = probe.path(&["httpGet"]) {
+        let port = number(http.text(&["port"])?)?;
+        let path = http.text(&["path"]).unwrap_or("/").to_owned();
+        let request = Request { method: "GET".to_owned(), path, ..Request::default() };
+        return Some((port, Some(request)));
+    }
+    Some((number(probe.text(&["tcpSocket", "port"])?)?, None))
+}
