@@ -30,6 +30,14 @@ mod mg030_not_understood;
 mod mg032_registry_only;
 mod mg033_gateway_secret;
 mod mg034_unlisted_port;
+mod mg035_way_around;
+mod mg036_mtls_off;
+mod mg037_excluded_port;
+mod mg038_never_matches;
+mod mg039_unknown_provider;
+mod mg040_lost_address;
+mod mg041_host_network;
+mod mg042_breaks_mtls;
 
 use crate::{Find, Rule};
 
@@ -65,4 +73,12 @@ pub const RULES: &[(Rule, Find)] = &[
     (mg032_registry_only::RULE, mg032_registry_only::find),
     (mg033_gateway_secret::RULE, mg033_gateway_secret::find),
     (mg034_unlisted_port::RULE, mg034_unlisted_port::find),
+    (mg035_way_around::RULE, mg035_way_around::find),
+    (mg036_mtls_off::RULE, mg036_mtls_off::find),
+    (mg037_excluded_port::RULE, mg037_excluded_port::find),
+    (mg038_never_matches::RULE, mg038_never_matches::find),
+    (mg039_unknown_provider::RULE, mg039_unknown_provider::find),
+    (mg040_lost_address::RULE, mg040_lost_address::find),
+    (mg041_host_network::RULE, mg041_host_network::find),
+    (mg042_breaks_mtls::RULE, mg042_breaks_mtls::find),
 ];
