@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshgen_mesh::{AuthorizationPolicy, Capture, Membership, Pod};
+use meshgen_mesh::{AuthorizationPolicy, Membership, Pod};
 use meshgen_reach::{Direction, End, Match, PodView, Policy};
 use meshgen_yaml::Node;
 
@@ -40,11 +40,9 @@ impl<'a> Seen<'a> {
         cluster.pods_of(workload).next().map(|(n, _)| n)
     }
 
-    /// The TCP ports of a pod of the mesh, without those that its sidecar has for itself.
+    /// The TCP ports of a pod of the mesh.
     pub(crate) fn ports_of(&self, pod: usize) -> BTreeSet<u16> {
-        let mut ports = self.on_network(pod).map(|n| self.ports(n)).unwrap_or_default();
-        ports.retain(|port| !Capture::OWN.contains(port));
-        ports
+        self.on_network(pod).map(|n| self.ports(n)).unwrap_or_default()
     }
 
     /// The object of a pod of the mesh, and in it the pod or the template for it; none if it is only assumed.

@@ -76,6 +76,8 @@ impl<'a> Seen<'a> {
     pub fn ports(&self, pod: usize) -> BTreeSet<u16> {
         let declared = self.cluster().pods.get(pod).into_iter().flat_map(|p| &p.ports);
         let declared = declared.filter(|p| p.protocol == Protocol::Tcp).map(|p| p.number);
+        // A sidecar declares ports of its own once it is injected: they are nobody's service.
+        let declared = declared.filter(|port| !Capture::OWN.contains(port));
         let member =
             self.in_mesh(pod).and_then(|n| Some((self.mesh().pods.get(n)?, self.mesh().members.get(n)?)));
         let led = member.into_iter().flat_map(|(p, member)| {

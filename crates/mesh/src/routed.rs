@@ -24,9 +24,8 @@ impl Mesh {
         let http = self.spoken(call).is_some_and(|p| p.is_http(request.is_some()));
         let (outcome, said) = match (request, http) {
             (Some(request), true) => route.leads_away(request)?,
-            (None, true) => return None,
             (_, false) if route.other => (Outcome::Unknown, "routes of TCP are not judged"),
-            (_, false) => return None,
+            (None, true) | (_, false) => return None,
         };
         let by = vec![Said::of(&route.meta)];
         let reason = Reason { layer: Layer::Client, said: said.to_owned(), by };

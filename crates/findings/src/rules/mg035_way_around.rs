@@ -145,8 +145,6 @@ fn ports(seen: &Seen<'_>, way: &Way, gateway: &str) -> BTreeSet<u16> {
         let servers = servers.filter_map(|s| s.text(&["port", "number"]));
         all.extend(listeners.chain(servers).filter_map(|p| p.parse::<u16>().ok()));
     }
-    // Its own ports for probes and metrics lead nowhere.
-    all.retain(|port| !meshgen_mesh::Capture::OWN.contains(port));
     all
 }
 
