@@ -36,8 +36,10 @@ impl<'a> Seen<'a> {
         let (p, cluster) = (self.mesh().pods.get(pod)?, self.cluster());
         let is =
             |w: &meshgen_reach::Workload| w.name == p.name && w.namespace == p.namespace && w.kind == p.kind;
-        let workload = cluster.workloads.iter().position(is)?;
-        cluster.pods_of(workload).next().map(|(n, _)| n)
+        let workload = cluster.workloads.iter().position(is);
+        let of_workload = workload.and_then(|w| cluster.pods_of(w).next()).map(|(n, _)| n);
+        // Pods from a cluster are counted to what owns them.
+        of_workload.or_else(|| cluster.pods.iter().position(|other| other.place == p.place))
     }
 
     /// The TCP ports of a pod of the mesh.

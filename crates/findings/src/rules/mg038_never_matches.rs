@@ -32,15 +32,16 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
 
 fn in_policy(seen: &Seen<'_>, policy: &AuthorizationPolicy) -> Vec<Hit> {
     let Some(document) = seen.document(policy.meta.place) else { return Vec::new() };
+    // What a provider is asked about is stopped as well: what is near to it nobody asks about.
+    let stops = matches!(policy.action, Action::Deny | Action::Custom);
     let mut hits: Vec<Hit> = Vec::new();
     for rule in &policy.rules {
         for condition in conditions(rule) {
-            let values =
-                condition.values.iter().map(|v| (v, &condition.values, policy.action == Action::Deny));
+            let values = condition.values.iter().map(|v| (v, &condition.values, stops));
             let others = condition
                 .not_values
                 .iter()
-                .map(|v| (v, &condition.not_values, policy.action != Action::Deny));
+                .map(|v| (v, &condition.not_values, policy.action == Action::Allow));
             for (value, beside, refuses) in values.chain(others) {
                 let wrong = wrong(seen, policy, condition, value)
                     .or_else(|| too_narrow(condition, value, beside, refuses));
