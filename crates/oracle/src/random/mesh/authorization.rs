@@ -6,7 +6,7 @@ use super::{Choices, PORTS, Workload, World, object};
 
 const SECURITY: &str = "security.istio.io/v1";
 /// Sidecars refuse an issuer without any key, and with it the whole port.
-const KEYS: &str = r#"{"keys":[{"kty":"oct","alg":"HS256","k":"c2VjcmV0LW9mLXRoZS1zaG9w"}]}"#;
+const KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"RUWxWV3m_WHVq1QYbs17srL0Ijqb5YORkN45ZgSJZG8","y":"bnxuYyEOM_vt7M2o9qTqaTPPyH515ipBk_F0KLnVFPI"}]}"#;
 
 pub(super) fn policies(c: &mut Choices, world: &World) -> Vec<Value> {
     let most = 1 + world.workloads.len();

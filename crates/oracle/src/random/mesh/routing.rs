@@ -29,17 +29,23 @@ pub(super) fn all(c: &mut Choices, world: &World) -> Vec<Value> {
 
 fn sidecar(c: &mut Choices, world: &World) -> Map<String, Value> {
     let mut hosts: Vec<String> = world.namespaces.iter().map(|n| format!("{n}/*")).collect();
-    hosts.extend(["./*", "*/*", "istio-system/*"].map(str::to_owned));
+    hosts.push(format!("{ROOT}/*"));
     if let Some(workload) = world.workload(c) {
         hosts.push(format!("{}/{}", workload.namespace, workload.host()));
     }
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    // What is all of the mesh, or all of the own namespace, stands alone: nothing may be named twice.
+    let hosts = match c.below(6) {
+        0 => c.some(&["*/*"], 1),
+        1 | 2 => c.some(&["./*"], 1),
+        _ => c.some(&hosts, 3),
+    };
     let mut spec = Map::new();
     if c.below(2) == 0 {
         let mode = c.of(&["REGISTRY_ONLY", "ALLOW_ANY"]);
         spec.insert("outboundTrafficPolicy".to_owned(), json!({"mode": mode}));
     }
-    spec.insert("egress".to_owned(), json!([{"hosts": c.some(&hosts, 3)}]));
+    spec.insert("egress".to_owned(), json!([{"hosts": hosts}]));
     spec
 }
 

@@ -97,13 +97,16 @@ fn rule(c: &mut Choices, world: &World, workload: &Workload) -> Map<String, Valu
     let mut spec = Map::new();
     spec.insert("host".to_owned(), host.into());
     spec.insert("trafficPolicy".to_owned(), traffic(c, workload));
+    let client = world.workload(c).filter(|_| c.once_in(8));
     if c.once_in(6) {
-        spec.insert("exportTo".to_owned(), json!([c.of(&[".", "*", "n0"])]));
+        // A rule for some workloads is for those of its own namespace.
+        let whom: &[&str] = if client.is_some() { &["."] } else { &[".", "*", "n0"] };
+        spec.insert("exportTo".to_owned(), json!([c.of(whom)]));
     }
-    if let Some(client) = world.workload(c).filter(|_| c.once_in(8)) {
+    if let Some(client) = client {
         spec.insert("workloadSelector".to_owned(), client.selector(c));
     }
-    spec.into_iter().collect()
+    spec
 }
 
 fn tls(c: &mut Choices) -> Value {
