@@ -48,3 +48,8 @@ soak:
     cargo test --release -p meshgen-oracle --test agree -- --ignored --nocapture
     PROPTEST_CASES=4000 cargo test --release --workspace
     python3 ci/oracles.py --cases 300 --seed "$(date +%s)"
+    python3 ci/with_packages.py ci/arbiter.py --tries 10000 --seed "$(date +%s)"
+
+# Connections in random clusters, judged by a real Istio on this machine; MESHGEN_MESHBOX names what plays the cluster
+arbiter *ARGS:
+    python3 ci/with_packages.py ci/arbiter.py {{ARGS}}

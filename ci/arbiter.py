@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A real Istio as the arbiter: what becomes of each connection in random clusters, and whether that was predicted.
 
-usage: with_packages.py arbiter.py [--tries N] [--seed S] [--boxes N] [--keep FOLDER] [--article]
+usage: with_packages.py arbiter.py [--tries N] [--seed S] [--boxes N] [--keep FOLDER] [--bin FOLDER] [--article]
 
 MESHGEN_MESHBOX names a folder whose matrix.py brings up a real API server, istiod and sidecars with network namespaces
 as pods, and tries every port of every Service from every pod. Clusters follow from seeds S, S+1, … until there are N tries.
@@ -123,13 +123,17 @@ def random_clusters(boxes, seed, tries):
         seed += 1
 
 
-def built(into):
-    """What is asked here; a copy, which no other build replaces in the middle."""
+def built():
     packages = ["--package", "meshgen-oracle", "--package", "meshgen-cli"]
     subprocess.run(["cargo", "build", "--quiet", "--locked", *packages], cwd=ROOT, check=True)
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "debug"
+
+
+def programs(there, into):
+    """What is asked here; a copy, which no build replaces in the middle."""
     into.mkdir()
     for program in ("meshgen", "meshgen-random", "meshgen-predict"):
-        shutil.copy(pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "debug" / program, into)
+        shutil.copy(there / program, into)
     return into
 
 
@@ -139,6 +143,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--boxes", type=int, default=3, help="how many run at once, at most")
     parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "target" / "arbiter", help="where clusters are left that are not as predicted")
+    parser.add_argument("--bin", type=pathlib.Path, help="where meshgen, meshgen-random and meshgen-predict are; built if not said")
     parser.add_argument("--article", action="store_true", help="only the tests of the article")
     options = parser.parse_args()
     if why := machine.lacks():
@@ -154,7 +159,7 @@ def ask_all(options, work):
         print(f"skipped: a real Istio as the arbiter: {why}")
         return 0
     shutil.rmtree(options.keep, ignore_errors=True)
-    report, boxes = Report(options.keep), ask.Boxes(work, work / "bin", built(work / "meshgen"))
+    report, boxes = Report(options.keep), ask.Boxes(work, work / "bin", programs(options.bin or built(), work / "meshgen"))
     at_once = max(1, min(options.boxes, int(machine.memory() / GIB_OF_A_BOX)))
     todo = [(name, [path], claims) for name, path, claims in article.clusters(boxes.meshgen / "meshgen", work)]
     if not options.article:
