@@ -18,6 +18,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from box import article, ask, machine  # noqa: E402
+from box import article, ask, machine
 
 ROOT = machine.ROOT
 GIB_OF_A_BOX = 3
@@ -39,6 +40,7 @@ class Report:
 
     def __init__(self, keep):
         self.keep, self.lock, self.start = keep, threading.Lock(), time.monotonic()
+        self.over = False
         self.counts, self.words, self.unknown = collections.Counter(), collections.Counter(), collections.Counter()
 
     def say(self, line):
@@ -104,6 +106,8 @@ def doubt(report, line, key, twice, predicted, claim):
 def attempt(report, boxes, name, files, seconds=2):
     """What a box says; a second box is asked if the first one breaks."""
     for last in (False, True):
+        if report.over:
+            return None
         try:
             return boxes.seen(name, files, seconds)
         except (RuntimeError, subprocess.TimeoutExpired) as error:
@@ -165,8 +169,15 @@ def ask_all(options, work):
     if not options.article:
         todo += random_clusters(boxes, options.seed, options.tries)
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
-        for future in [pool.submit(judge, report, boxes, *one) for one in todo]:
-            future.result()
+        try:
+            for future in [pool.submit(judge, report, boxes, *one) for one in todo]:
+                future.result()
+        except BaseException:
+            # Nobody waits for boxes after Ctrl-C.
+            report.over = True
+            pool.shutdown(wait=False, cancel_futures=True)
+            boxes.stop()
+            raise
     return end(options, report)
 
 
@@ -183,4 +194,5 @@ def end(options, report):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())

@@ -32,6 +32,7 @@ class Boxes:
     work: pathlib.Path
     bin: pathlib.Path
     meshgen: pathlib.Path
+    running: list = dataclasses.field(default_factory=list)
 
     def installation(self):
         """What a box installs, as far as it says something of the mesh's settings."""
@@ -59,13 +60,23 @@ class Boxes:
         environ = {**os.environ, "BIN": str(self.bin), "WORK": str(work), "SECS": str(seconds), "PREFIX": "mg"}
         environ["PYTHONDONTWRITEBYTECODE"] = "1"
         command = [*machine.APART, sys.executable, str(machine.ROOT / "ci" / "box" / "matrix.py"), str(machine.meshbox()), *map(str, files)]
-        done = subprocess.run(
-            command, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False, preexec_fn=machine.run.end_with_parent
-        )
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        box = subprocess.Popen(command, env=environ, preexec_fn=machine.run.end_with_parent, **pipes)
+        self.running.append(box)
+        try:
+            out, err = box.communicate(timeout=SECONDS)
+        finally:
+            box.kill()
+            self.running.remove(box)
         subprocess.run(["rm", "-rf", str(work)], check=True)
-        if done.returncode or "done; MiB" not in done.stdout:
-            raise RuntimeError(f"the box broke: {(done.stderr.strip().splitlines() or ['nothing was said'])[-1]}")
-        return parse(done.stdout)
+        if box.returncode or "done; MiB" not in out:
+            raise RuntimeError(f"the box broke: {(err.strip().splitlines() or ['nothing was said'])[-1]}")
+        return parse(out)
+
+    def stop(self):
+        """Ends all boxes; what is in them ends with them."""
+        for box in list(self.running):
+            box.kill()
 
 
 def parse(text):

@@ -9,9 +9,9 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "conformance"), str(ROOT / "ci")]
 
-import oracles  # noqa: E402
-import run  # noqa: E402
-import tools  # noqa: E402
+import oracles
+import run
+import tools
 
 SYSTEM = ["unshare", "ip", "iptables", "iptables-restore", "nft", "curl", "openssl", "setpriv", "sysctl", "ps", "mount"]
 MADE = ["etcd", "kubernetes", "kubectl", "istio", "istio-agent", "envoy"]

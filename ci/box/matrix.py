@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 sys.path.insert(0, sys.argv[1])
 sys.argv[:] = sys.argv[1:]
 
-import matrix  # noqa: E402 (it is in the folder that is named)
-import meshbox  # noqa: E402
+import matrix
+import meshbox
 
 PATIENCE, AT_ONCE = 5, 12
 up, until = meshbox.Box.up, meshbox.until

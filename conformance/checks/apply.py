@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from checks import istio
 from cluster import Cluster
 from kept import lost
 from processes import words
@@ -31,6 +32,7 @@ def tree(cluster: Cluster, one: Tree, then: Callable[[], None] = lambda: None) -
         check(f"{one.name}: and warns of nothing", "Warning" not in done.stderr, done.stderr)
         comes_back(cluster, one.name, said)
         runs(cluster, one.name, said)
+        istio.analyze(cluster, one)
         kustomization(cluster, one, said)
         leave_to_helm(cluster, one, said)
         then()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import yaml
 
+from cluster import Cluster
 from kept import lost
 from processes import Done, run, words
 from report import check
@@ -16,6 +18,9 @@ from trees import Key, Object, Tree, documents, key
 WORKLOADS = {"Deployment", "DaemonSet", "StatefulSet"}
 # What istioctl refuses although it is meant: Istio's own Grafana addon calls its port so, and istioctl only looks away in istio-system.
 MEANT = re.compile(r'^\s*\* Service/[^/]+/grafana: service "[^"]+" port "service" does not follow the Istio naming convention')
+# What istioctl finds of the hollow cluster, where nobody injects (IST0103) and other people's definitions are not of a release (IST0176); namespaces
+# that are without sidecars on purpose (IST0102); and ports of Istio's own addons.
+AS_IT_IS = re.compile(r"^\w+ (IST0103|IST0176|IST0102) |^Info IST0118 Service [^/]+/(grafana|jaeger-collector): ")
 NOISE = re.compile(r"^\s*$|has passed|^validation succeed|is valid|^Error: 1 error occurred:$")
 
 
@@ -89,6 +94,28 @@ def of_service(claim: Object, truth: Object) -> list[str]:
         if ports.get(port["port"]) != port.get("targetPort", port["port"]):
             wrong.append(f".ports: {port['port']} goes to {ports.get(port['port'])}, not {port.get('targetPort')}")
     return wrong
+
+
+def analyze(cluster: Cluster, one: Tree) -> None:
+    """What istioctl finds in a cluster that has the tree: without a cluster it leaves out all that is about pods and Services."""
+    env = {"KUBECONFIG": str(cluster.kubeconfig)}
+    done = istioctl(cluster.tools, "analyze", "--all-namespaces", "--output", "json", env=env)
+    start = done.stdout.find("[")
+    if not check(f"{one.name}: istioctl analyze", start >= 0, words(done)):
+        return
+    found = [f"{m['level']} {m['code']} {m.get('origin', '')}: {m['message']}" for m in json.loads(done.stdout[start:])]
+    found = [line for line in found if not AS_IT_IS.search(line) and not awaited(one, line)]
+    check(f"{one.name}: istioctl analyze finds nothing", not found, "\n".join(found))
+
+
+def awaited(one: Tree, line: str) -> bool:
+    """Whether a policy selects no pod because somebody else will bring it: it is assumed."""
+    path = one.folder / ".meshgen" / "assumed.yaml"
+    labels = re.search(r"IST0127 .*with the following labels: (.*)", line)
+    if not labels or not path.exists():
+        return False
+    wanted = {tuple(pair.split("=", 1)) for pair in labels[1].split(",")}
+    return any(wanted <= set(d["spec"]["template"]["metadata"]["labels"].items()) for d in documents(path.read_text()) if d["kind"] in WORKLOADS)
 
 
 def istioctl(tools: Tools, *arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Done:

@@ -1,7 +1,8 @@
-"""Five things broken on purpose: each has to be noticed by the check that is there for it, or that check proves nothing."""
+"""Six things broken on purpose: each has to be noticed by the check that is there for it, or that check proves nothing."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +52,19 @@ def all_of(judge: Judge) -> None:
     )
     if judge.needs_cluster("noticed: a port out of range"):
         broken(judge, small, "a port out of range in a NetworkPolicy", "", "apps/*/network_policy.yaml", r"port: 80\b", "port: 80800", lambda t: apply.tree(judge.cluster, t))
+    if judge.needs_cluster("noticed: a policy that selects no pod", "istioctl"):
+        path = "apps/shop/authorization_policy.yaml"
+        broken(judge, trees["shop"], "a policy that selects no pod", "istioctl", path, r": cart\b", ": card", lambda t: alone(judge.cluster, t, path))
+
+
+def alone(cluster: Cluster, one: Tree, path: str) -> None:
+    """One file of a tree in a cluster, without the pods that it is for."""
+    place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    try:
+        cluster.apply(f"{json.dumps(place)}\n---\n{(one.folder / path).read_text()}")
+        istio.analyze(cluster, one)
+    finally:
+        cluster.gone("shop")
 
 
 def operator(tools: Tools, one: Tree) -> None:
