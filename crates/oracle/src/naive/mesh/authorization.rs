@@ -45,10 +45,8 @@ impl Mesh {
         let asked = self.asked(&custom, sight);
         let denied = any(enforced("DENY").into_iter().map(|p| self.policy(p, sight)));
         let allow = enforced("ALLOW");
-        let allowed = match allow.is_empty() {
-            true => Some(true),
-            false => any(allow.into_iter().map(|p| self.policy(p, sight))),
-        };
+        let allowed =
+            if allow.is_empty() { Some(true) } else { any(allow.into_iter().map(|p| self.policy(p, sight))) };
         if asked == Decision::Denied || denied == Some(true) || allowed == Some(false) {
             Decision::Denied
         } else if asked == Decision::Unknown || denied.is_none() || allowed.is_none() {
@@ -188,9 +186,11 @@ fn matches(rule: &Value, allows: bool, look: Look<'_>) -> Option<bool> {
         }
         look.one_of(name, values).map(|yes| yes != *no)
     };
-    let one = |all: &[Vec<(String, &Value, bool)>]| match all.is_empty() {
-        true => Some(true),
-        false => any(all.iter().map(|fields| every(fields.iter().map(holds)))),
+    let one = |all: &[Vec<(String, &Value, bool)>]| {
+        if all.is_empty() {
+            return Some(true);
+        }
+        any(all.iter().map(|fields| every(fields.iter().map(holds))))
     };
     every([one(&from), one(&to), every(when.iter().map(holds))].into_iter())
 }

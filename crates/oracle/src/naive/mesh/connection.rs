@@ -146,10 +146,11 @@ impl Mesh {
             .find(|p| super::super::model::number(p.get("port")) == Some(dialled));
         let http = port.map_or(Speaks::Either, Speaks::of).is_http(one.request.is_some());
         // Routes of HTTP are for what is sent as HTTP.
-        if client.how == How::Sidecar && (http || one.request.is_none()) {
-            if let Some(seen) = self.routed(client, service, one.request)? {
-                return Ok(Err(seen));
-            }
+        if client.how == How::Sidecar
+            && (http || one.request.is_none())
+            && let Some(seen) = self.routed(client, service, one.request)?
+        {
+            return Ok(Err(seen));
         }
         Ok(Ok(Some((service, port))))
     }
@@ -224,7 +225,7 @@ impl Mesh {
         }
     }
 
-    /// Whether a RequestAuthentication that takes tokens binds a pod (S30).
+    /// Whether a `RequestAuthentication` that takes tokens binds a pod (S30).
     fn takes_tokens(&self, pod: &Pod) -> bool {
         self.of("security.istio.io", "RequestAuthentication").any(|r| {
             let space = super::super::model::namespace(r);

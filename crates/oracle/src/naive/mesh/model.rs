@@ -42,6 +42,9 @@ pub(super) struct Pod {
 /// That of two objects one counts, and nothing says which.
 pub(super) struct Undecided;
 
+/// A port of a Service: the Service as `namespace/name`, the port, and the pods with their ports to which it leads.
+pub(crate) type Door = (String, u16, Vec<(String, u16)>);
+
 impl Mesh {
     /// Reads manifests.
     pub fn read(manifests: &[Value]) -> Mesh {
@@ -109,7 +112,7 @@ impl Mesh {
 
     /// The Services, as `namespace/name`, with the numbers of their ports of TCP, and for each the pods and their ports
     /// to which it leads.
-    pub fn doors(&self) -> Vec<(String, u16, Vec<(String, u16)>)> {
+    pub fn doors(&self) -> Vec<Door> {
         let mut all = Vec::new();
         for service in self.of("", "Service") {
             for port in items(service.pointer("/spec/ports")).iter().filter(|p| is_tcp(p)) {
