@@ -108,7 +108,7 @@ impl<'a> Seen<'a> {
 
     /// Whether the network lets a party through to a TCP port.
     pub fn lets_through(&self, from: &Party, to: &Party, port: u16) -> Answer {
-        self.judges.network.probe(from, to, Protocol::Tcp, port).answer
+        self.judges.network.answer(from, to, Protocol::Tcp, port)
     }
 
     /// The policy that refuses a connection in a direction: of those that decide, the one that selects the fewest pods.

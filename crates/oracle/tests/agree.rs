@@ -64,7 +64,10 @@ fn differences(all: &[Value]) -> (usize, Vec<String>) {
             for (protocol, port) in Protocol::ALL.into_iter().flat_map(|p| PORTS.map(|n| (p, n))) {
                 let flow = Flow { source: *source, destination: *destination, protocol, port };
                 let expected = naive.verdict(&flow);
-                let probed = match judge.probe(party, other, spoken(protocol), port).answer {
+                let answer = judge.answer(party, other, spoken(protocol), port);
+                let told = judge.probe(party, other, spoken(protocol), port).answer;
+                assert_eq!(answer, told, "{from} {to} {port}");
+                let probed = match told {
                     Answer::Allowed => Verdict::Allowed,
                     Answer::Denied => Verdict::Denied,
                     Answer::Unknown => Verdict::Undefined,

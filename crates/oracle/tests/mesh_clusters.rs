@@ -1,5 +1,4 @@
 //! Random clusters with a mesh are what a real Istio can be asked about.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail")]
 
 use std::collections::BTreeMap;
 

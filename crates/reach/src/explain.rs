@@ -15,6 +15,31 @@ impl Judge<'_> {
         found.unwrap_or(Verdict { answer: Answer::Unknown, decisions: Vec::new(), open: Vec::new() })
     }
 
+    /// The same without the reasons, which take longer to tell than the answer.
+    pub fn answer(&self, from: &Party, to: &Party, protocol: Protocol, port: u16) -> Answer {
+        let cluster = self.cluster();
+        let ends = (from.end(cluster, true), to.end(cluster, true));
+        let itself = matches!((from, to), (Party::Pod(a), Party::Pod(b)) if a == b);
+        let host = from.is_host(cluster) || to.is_host(cluster);
+        let (Some(source), Some(destination), false) = (ends.0, ends.1, itself || host) else {
+            return self.probe(from, to, protocol, port).answer;
+        };
+        let ports = PortSet::one(protocol, port);
+        let side = |direction, own, peer| {
+            let asked = Asked { cluster, direction, own, peer, avoiding: false };
+            if !self.concerning(asked).is_empty() {
+                return Answer::Unknown;
+            }
+            let applied = self.applied(asked);
+            answer(&walk(&steps(cluster, &applied), asked, &ports, &mut |_| {}))
+        };
+        match (side(Direction::Egress, source, destination), side(Direction::Ingress, destination, source)) {
+            (Answer::Denied, _) | (_, Answer::Denied) => Answer::Denied,
+            (Answer::Unknown, _) | (_, Answer::Unknown) => Answer::Unknown,
+            (Answer::Allowed, Answer::Allowed) => Answer::Allowed,
+        }
+    }
+
     /// Why connections are made or refused, for these ports.
     pub fn explain(&self, from: &Party, to: &Party, ports: &PortSet) -> Explanation {
         let cluster = self.cluster();

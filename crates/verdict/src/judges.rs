@@ -87,7 +87,7 @@ impl<'a> Judges<'a> {
 
     /// The same for pods of another mesh above the same network.
     pub(crate) fn below_in(&self, mesh: &Mesh, from: &Party, to: &Party, call: &Call) -> Below {
-        match self.network.probe(from, to, Protocol::Tcp, mesh.wire_port(call)).answer {
+        match self.network.answer(from, to, Protocol::Tcp, mesh.wire_port(call)) {
             Answer::Allowed => Below::Passes,
             Answer::Denied => Below::Drops,
             Answer::Unknown => Below::Unknown,

@@ -32,11 +32,14 @@ fn missing(seen: &Seen<'_>, policy: &Policy) -> Option<Hit> {
     let admits =
         |labels: &Labels| rules().flat_map(|r| &r.peers).any(|peer| means(peer, labels) != Match::No);
     let missed = |labels: &Labels| {
+        if !labels.contains_key("istio.io/rev") || admits(labels) {
+            return false;
+        }
         let mut other = labels.clone();
         other.remove("istio.io/rev");
         let bare = admits(&other);
         other.insert("istio-injection".to_owned(), "enabled".to_owned());
-        labels.contains_key("istio.io/rev") && !admits(labels) && !bare && admits(&other)
+        !bare && admits(&other)
     };
     let all =
         seen.cluster().namespaces.iter().filter(|(name, ns)| missed(&ns.labels) && is_meshed(seen, name));

@@ -34,9 +34,8 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     for (number, _) in seen.pods().filter(|(n, pod)| asks(seen, *n, pod)) {
         let from = Party::Pod(number);
         let refused = |protocol| {
-            let denied = |to: &Party, port| {
-                seen.judges.network.probe(&from, to, protocol, port).answer == Answer::Denied
-            };
+            let denied =
+                |to: &Party, port| seen.judges.network.answer(&from, to, protocol, port) == Answer::Denied;
             dns.iter().all(|to| denied(to, 53))
                 && openshift.iter().all(|to| denied(to, 5353))
                 && !by_address(seen, &from, protocol, 53)

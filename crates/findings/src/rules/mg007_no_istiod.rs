@@ -63,6 +63,6 @@ pub(super) fn by_address(seen: &Seen<'_>, from: &Party, protocol: Protocol, port
     const SERVICES: [[u8; 4]; 4] = [[10, 96, 0, 10], [10, 0, 0, 10], [172, 20, 0, 10], [169, 254, 20, 10]];
     SERVICES.iter().any(|address| {
         let to = Party::Address((*address).into());
-        seen.judges.network.probe(from, &to, protocol, port).answer != Answer::Denied
+        seen.judges.network.answer(from, &to, protocol, port) != Answer::Denied
     })
 }
