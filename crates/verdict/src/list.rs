@@ -4,14 +4,15 @@
 //! tells apart ([`atoms`]); for each kind of server, one client of each kind is judged ([`kinds`]), and both are put
 //! together ([`table`]). No step goes over all pairs of pods.
 
-mod atoms;
-mod kinds;
+pub(crate) mod atoms;
+pub(crate) mod kinds;
 mod lines;
 mod report;
-mod seen;
-mod table;
+pub(crate) mod seen;
+pub(crate) mod table;
 mod text;
 mod ways;
 
 pub use report::{Refused, Report, Told};
+pub(crate) use seen::tcp;
 pub use ways::{Way, WaySeen};

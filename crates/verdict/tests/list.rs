@@ -159,7 +159,7 @@ fn the_list_says_what_is_said_of_each_pair_of_recorded_clusters() {
 
 #[test]
 fn the_list_says_what_is_said_of_each_pair_of_random_clusters() {
-    let wanted = std::env::var("MESHGEN_LISTS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
+    let wanted = std::env::var("MESHGEN_LISTS").ok().and_then(|n| n.parse().ok()).unwrap_or(30);
     let mut counts = Counts::new();
     for seed in 0..wanted {
         let text = random::cluster(seed);
@@ -171,4 +171,43 @@ fn the_list_says_what_is_said_of_each_pair_of_random_clusters() {
         &counts,
         &["open", "dropped", "partial", "reset", "closed", "forbidden", "unavailable", "unknown"],
     );
+}
+
+/// Of two versions that differ in one object, a pair that gained anything is a widening.
+#[test]
+fn what_a_pair_gains_is_in_the_comparison_of_random_clusters() {
+    let (mut gained, mut none) = (0, 0);
+    for seed in 0..20 {
+        let new = random::cluster(seed);
+        let old = new.rsplit_once("---\n").unwrap().0.to_owned();
+        for (old, new) in [(&old, &new), (&new, &old)] {
+            let worlds = [old, new].map(|text| {
+                let mut sources = Sources::default();
+                sources.add("random.yaml", text.clone());
+                World::read(sources)
+            });
+            let judges = [Judges::new(&worlds[0]), Judges::new(&worlds[1])];
+            if !worlds.iter().all(World::is_meshed) {
+                continue;
+            }
+            let widened = judges[0].compare(&judges[1]).widened.iter().any(|change| !change.unseen);
+            let any = is_wider(&Listed::new(&judges[0]), &Listed::new(&judges[1]));
+            assert!(widened || !any, "seed {seed}");
+            (gained, none) = (gained + usize::from(widened), none + usize::from(!widened));
+        }
+    }
+    assert!(gained > 5 && none > 5, "{gained} {none}");
+}
+
+/// Whether any pair sees more by the second list.
+fn is_wider(old: &Listed, new: &Listed) -> bool {
+    let passes = |word: &&str| ["open", "unknown", "partial"].iter().any(|w| word.starts_with(w));
+    // The outside is cut differently in both.
+    let pods = |end: &str| end.ends_with(']');
+    new.lines.keys().filter(|(from, to)| pods(from) && pods(to)).any(|(from, to)| {
+        PORTS.iter().any(|port| {
+            let (before, after) = (old.of(from, to, *port), new.of(from, to, *port));
+            after.iter().any(passes) && !before.iter().any(passes)
+        })
+    })
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use meshgen::{
     Kind,
     bundle::Id,
-    reach::{Judge, Manifests},
     tree::{Comparison, compare},
+    verdict::{Judges, World},
     yaml::Sources,
 };
 use serde_json::{Value, json};
@@ -30,11 +30,11 @@ pub(crate) fn run(old: &Path, new: &Path, fail_on: FailOn) -> Report {
     if report.exit != Exit::Yes {
         return report;
     }
-    let (old, new) = (Manifests::read(old), Manifests::read(new));
-    let mut comparison = compare(&old.sources, &new.sources);
-    let reach = Judge::new(&old).compare(&Judge::new(&new));
-    report.add_problems(old.sources, std::mem::take(&mut comparison.old_problems));
-    report.add_problems(new.sources, std::mem::take(&mut comparison.new_problems));
+    let (old, new) = (World::read(old), World::read(new));
+    let mut comparison = compare(&old.manifests.sources, &new.manifests.sources);
+    let reach = Judges::new(&old).compare(&Judges::new(&new));
+    report.add_problems(old.manifests.sources, std::mem::take(&mut comparison.old_problems));
+    report.add_problems(new.manifests.sources, std::mem::take(&mut comparison.new_problems));
     report.text = painted(&format!("{comparison}\n"));
     if !reach.is_empty() {
         report.text.push_str(&format!("\n{}", reach.text(LINES)));

@@ -1,10 +1,13 @@
 //! `explain`: why one may connect to another, or not.
 
 use meshgen::{
-    reach::{Answer, Explanation, Party, PortSet, Protocol, Unfound},
+    mesh::{Outcome, Told as MeshTold, Verdict},
+    reach::{Answer, Explanation, PortSet, Protocol, Unfound},
     spec::{Port, Spec, WorkloadName},
     verdict::Judges,
+    yaml::Sources,
 };
+use serde::Serialize;
 use serde_json::json;
 
 use super::judged::{assumed, judged};
@@ -14,31 +17,30 @@ use crate::{
     report::{Failure, Report},
 };
 
-/// How many ports of a pod are asked about one by one.
-const MOST: usize = 8;
-
 pub(crate) fn run(from: &str, to: &str, args: &JudgedArgs) -> Report {
     let mut report = Report::new("explain");
     let Some(judged) = judged(&args.file, &mut report) else { return report };
-    let above = Judges::new(&judged.world);
-    let (explanations, mesh) = match explanations(&above, from, to) {
+    let judges = Judges::new(&judged.world);
+    let explained = match explained(&judges, from, to) {
         Ok(explained) => explained,
         Err(e) => {
             report.fail(Failure::of(&e));
             return report;
         }
     };
-    let told = explanations.iter().zip(&mesh).map(|(explanation, mesh)| {
-        let text = if args.markdown { explanation.markdown() } else { explanation.text() };
-        text + mesh + &judged.spec.as_ref().and_then(|spec| to_add(spec, explanation)).unwrap_or_default()
+    let sources = &judged.world.manifests.sources;
+    let told = explained.iter().map(|one| {
+        let text = if args.markdown { one.network.markdown() } else { one.network.text() };
+        let to_add = judged.spec.as_ref().and_then(|spec| to_add(spec, &one.network));
+        text + &one.text(sources) + &to_add.unwrap_or_default()
     });
     report.text = told.collect::<Vec<_>>().join("\n");
     report.text.push_str(&assumed(&judged.world));
-    let answers = || explanations.iter().flat_map(|e| &e.parts).map(|part| part.verdict.answer);
-    if !answers().all(|answer| answer == Answer::Allowed) {
+    if !explained.iter().all(Explained::is_open) {
         report.exit = Exit::No;
     }
-    report.result = json!({ "explanations": explanations, "assumed": judged.world.assumed() });
+    let explained: Vec<Told<'_>> = explained.iter().map(|one| one.told(sources)).collect();
+    report.result = json!({ "explanations": explained, "assumed": judged.world.assumed() });
     report
 }
 
@@ -67,43 +69,74 @@ fn to_add(spec: &Spec, explanation: &Explanation) -> Option<String> {
     ))
 }
 
-/// What the network makes of it, and beside it what the mesh makes of each port, in words.
-fn explanations(
-    above: &Judges<'_>,
-    from: &str,
-    to: &str,
-) -> Result<(Vec<Explanation>, Vec<String>), Unfound> {
-    let (sources, destinations) = (above.network.source(from)?, above.network.destination(to)?);
-    let (mut explanations, mut mesh) = (Vec::new(), Vec::new());
-    for from in &sources {
-        for (to, ports) in &destinations {
-            explanations.push(above.network.explain(from, to, ports));
-            mesh.push(in_the_mesh(above, from, to, ports));
-        }
-    }
-    Ok((explanations, mesh))
+/// What the network makes of a connection, and what the client sees once the mesh has its say.
+struct Explained {
+    network: Explanation,
+    /// By ports; none where no pod may be in a mesh.
+    seen: Vec<(PortSet, Option<Verdict>)>,
 }
 
-/// What the client sees once the mesh has its say, for each of a few TCP ports.
-fn in_the_mesh(above: &Judges<'_>, from: &Party, to: &Party, ports: &PortSet) -> String {
-    if !above.is_meshed() {
-        return String::new();
+impl Explained {
+    /// Whether the connection is plainly open.
+    fn is_open(&self) -> bool {
+        let open = |verdict: &Option<Verdict>| verdict.as_ref().is_some_and(|v| v.outcome == Outcome::Open);
+        self.network.parts.iter().all(|part| part.verdict.answer == Answer::Allowed)
+            && self.seen.iter().all(|(_, verdict)| open(verdict))
     }
-    let asked = ports.ranges(Protocol::Tcp).filter(|(first, last)| first == last).map(|(port, _)| port);
-    let mut text = String::new();
-    for port in asked.take(MOST) {
-        match above.verdict(from, to, port, None) {
-            Some(verdict) => {
-                let remains = verdict.told(&above.network.manifests.sources).remains;
-                let remains = remains.map(|remains| format!(": {remains}")).unwrap_or_default();
-                text.push_str(&format!(
-                    "\nTCP {port}, as the client sees it: {}{remains}\n",
-                    verdict.outcome.word()
-                ));
-                text.push_str(&verdict.text(&above.network.manifests.sources));
+
+    fn text(&self, sources: &Sources) -> String {
+        let mut text = String::new();
+        for (ports, verdict) in &self.seen {
+            match verdict {
+                Some(verdict) => {
+                    let remains = verdict.told(sources).remains;
+                    let remains = remains.map(|remains| format!(": {remains}")).unwrap_or_default();
+                    let outcome = verdict.outcome.word();
+                    text.push_str(&format!("\n{ports}, as the client sees it: {outcome}{remains}\n"));
+                    text.push_str(&verdict.text(sources));
+                }
+                None => text.push_str(&format!("\n{ports}: what the mesh makes of it is not known\n")),
             }
-            None => text.push_str(&format!("\nTCP {port}: what the mesh makes of it is not known\n")),
+        }
+        text
+    }
+
+    fn told(&self, sources: &Sources) -> Told<'_> {
+        let unknown = || MeshTold { outcome: "unknown", remains: None, reasons: Vec::new() };
+        let seen = self.seen.iter().map(|(ports, verdict)| SeenTold {
+            ports,
+            seen: verdict.as_ref().map_or_else(unknown, |verdict| verdict.told(sources)),
+        });
+        Told { network: &self.network, seen: seen.collect() }
+    }
+}
+
+/// An explanation for programs.
+#[derive(Serialize)]
+struct Told<'e> {
+    #[serde(flatten)]
+    network: &'e Explanation,
+    /// What the client sees, by ports.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    seen: Vec<SeenTold<'e>>,
+}
+
+#[derive(Serialize)]
+struct SeenTold<'e> {
+    ports: &'e PortSet,
+    #[serde(flatten)]
+    seen: MeshTold,
+}
+
+fn explained(judges: &Judges<'_>, from: &str, to: &str) -> Result<Vec<Explained>, Unfound> {
+    let (sources, destinations) = (judges.network.source(from)?, judges.network.destination(to)?);
+    let mut all = Vec::new();
+    for from in &sources {
+        for (to, ports) in &destinations {
+            let network = judges.network.explain(from, to, ports);
+            let seen = if judges.is_meshed() { judges.verdicts(from, to, ports) } else { Vec::new() };
+            all.push(Explained { network, seen });
         }
     }
-    text
+    Ok(all)
 }

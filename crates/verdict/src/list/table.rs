@@ -26,7 +26,7 @@ pub(crate) struct Passing {
 pub(crate) type Refused = Vec<(u32, PortSet)>;
 
 /// Destinations with the same sources by the same values.
-type Columns<T> = BTreeMap<Vec<(T, Bits)>, Bits>;
+pub(crate) type Columns<T> = BTreeMap<Vec<(T, Bits)>, Bits>;
 
 /// All destinations with their sources.
 #[derive(Default)]
@@ -35,6 +35,8 @@ pub(crate) struct Table {
     pub(crate) refused: Columns<u32>,
     pub(crate) passings: Numbered<Passing>,
     pub(crate) refusals: Numbered<Refused>,
+    /// By what the network permits and what passes, both by number: for comparisons.
+    pub(crate) both: Columns<(u32, u32)>,
 }
 
 impl Table {
@@ -60,7 +62,8 @@ impl Table {
                     row.filter(|row| row.iter().any(|p| *p != kinds.open))
                         .map(|row| Kinds::by_profile(&row, atoms))
                 });
-                let (mut passing, mut refused) = (BTreeMap::new(), BTreeMap::new());
+                let (mut passing, mut refused, mut both) =
+                    (BTreeMap::new(), BTreeMap::new(), BTreeMap::<_, Bits>::new());
                 for (value, sources) in &column {
                     for (profile, sources) in meeting(row.as_ref(), sources, kinds.open) {
                         let ids = *known.entry((*value, profile)).or_insert_with(|| {
@@ -69,10 +72,14 @@ impl Table {
                                 together(&value, kinds.profiles.get(profile), &kinds.seen);
                             (table.passings.number(passing), table.refusals.number(refused))
                         });
+                        let all = both.entry((*value, ids.0)).or_default();
+                        *all = all.union(&sources);
                         add(&mut passing, ids.0, nothing.0, &sources);
                         add(&mut refused, ids.1, nothing.1, &sources);
                     }
                 }
+                let both = table.both.entry(both.into_iter().collect()).or_default();
+                *both = both.union(&destinations);
                 let passing = table.passing.entry(passing.into_iter().collect()).or_default();
                 *passing = passing.union(&destinations);
                 let refused = table.refused.entry(refused.into_iter().collect()).or_default();
