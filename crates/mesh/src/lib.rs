@@ -47,6 +47,7 @@ mod injection;
 mod judged;
 mod labels;
 mod mesh;
+mod near;
 mod normalize;
 mod object;
 mod outcome;

@@ -8,7 +8,7 @@ use crate::{
     AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, ModeOf, PeerAuthentication,
     Pod, Protocol, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
     index::Index,
-    injection::labels_after_injection,
+    near::Near,
     object::{Undecided, oldest},
     read,
 };
@@ -59,6 +59,8 @@ pub struct Member {
     pub services: Vec<usize>,
     /// The numbers of [`Mesh::peer_authentications`] that bind it.
     pub peers: Vec<usize>,
+    /// Whether what binds it depends on the labels of injection, and it is not known whether it is injected.
+    pub unsure: bool,
 }
 
 impl Mesh {
@@ -80,17 +82,8 @@ impl Mesh {
             self.namespaces.entry(name.clone()).or_insert_with(own);
         }
         self.index = Index::new(self);
-        let none = Labels::new();
-        let member = |pod: &Pod| {
-            let namespace = self.namespaces.get(&pod.namespace).unwrap_or(&none);
-            let injection = Injection::of(&self.settings, namespace, pod);
-            let labels = labels_after_injection(pod, injection.membership);
-            let root = &self.settings.root_namespace;
-            let policies = numbers(&self.policies, |a| a.binds(root, pod, &labels));
-            let services = numbers(&self.services, |s| s.selects(pod, &labels));
-            let peers = numbers(&self.peer_authentications, |p| p.binds(root, &pod.namespace, &labels));
-            Member { injection, labels, policies, services, peers }
-        };
+        let near = Near::of(self);
+        let member = |pod: &Pod| self.member(pod, &near);
         self.members = self.pods.iter().map(member).collect();
     }
 
@@ -215,11 +208,6 @@ impl Mesh {
         });
         said.map(|(key, _)| format!("the annotation `{key}` is not judged"))
     }
-}
-
-/// The numbers of those that are wanted.
-fn numbers<T>(all: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
-    (0..).zip(all).filter(|(_, one)| wanted(one)).map(|(n, _)| n).collect()
 }
 
 /// The ports of an annotation.

@@ -92,6 +92,11 @@ impl Mesh {
         };
         let client = call.client.pod();
         let mut all: Vec<Verdict> = Vec::new();
+        let ends = [client, Some(call.server)].into_iter().flatten();
+        if let Some(end) = ends.filter_map(|p| self.members.get(p)).find(|m| m.unsure) {
+            let said = format!("{}, and policies select by what injection adds", end.injection.why);
+            return Verdict::new(Outcome::Unknown, Vec::new(), Reason::plain(Layer::Membership, said));
+        }
         for c in of(client) {
             for s in of(Some(call.server)) {
                 // A pod is with itself in the same mesh.

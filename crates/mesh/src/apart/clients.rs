@@ -12,6 +12,8 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ClientKey<'m> {
     pub(super) membership: Membership,
+    /// Whether what binds it is not known.
+    unsure: bool,
     pub(super) namespace: &'m str,
     account: &'m str,
     capture: Vec<(&'m str, &'m str)>,
@@ -42,6 +44,7 @@ impl<'m> Apart<'m> {
             };
             let key = ClientKey {
                 membership: mesh.membership(number),
+                unsure: mesh.members.get(number).is_some_and(|m| m.unsure),
                 namespace: &pod.namespace,
                 account: &pod.account,
                 capture: capture(pod),

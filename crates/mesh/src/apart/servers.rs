@@ -9,6 +9,8 @@ use crate::{Membership, Mesh, Pod, Protocol, Service, Truth};
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct ServerKey<'m> {
     membership: Membership,
+    /// Whether what binds it is not known.
+    unsure: bool,
     why: &'m str,
     policies: &'m [usize],
     peers: &'m [usize],
@@ -57,6 +59,7 @@ fn key<'m>(mesh: &'m Mesh, blocks: &[&str], number: usize, pod: &'m Pod) -> Serv
     let services = member.map_or(&[][..], |m| &m.services);
     ServerKey {
         membership,
+        unsure: member.is_some_and(|m| m.unsure),
         why: why.unwrap_or_default(),
         policies: member.map_or(&[][..], |m| &m.policies),
         peers: member.map_or(&[][..], |m| &m.peers),

@@ -1,6 +1,6 @@
 //! The rules of injection, and where the settings of the mesh come from.
 
-use meshgen_mesh::{Labels, Membership, Mesh, Normalization, Settings};
+use meshgen_mesh::{Below, By, Call, Client, Labels, Membership, Mesh, Normalization, Outcome, Settings};
 use meshgen_yaml::Sources;
 
 fn pod(metadata: &str, spec: &str) -> String {
@@ -235,4 +235,24 @@ fn settings_stand_in_an_istio_operator_or_in_config_maps() {
         assert_eq!(settings.providers.len(), 1);
         assert!(!settings.assumed.contains(&"the configuration of the mesh"));
     }
+}
+
+/// Whether the revision exists is not known, so neither is whether the pod has the label by which the policy selects.
+#[test]
+fn s27_what_selects_by_labels_of_injection_is_not_known_where_injection_is_not() {
+    let outcome = |selector: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: Namespace\nmetadata: {{name: n, labels: {{istio.io/rev: canary}}}}\n---\n\
+             apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: n, labels: {{app: p}}}}\nspec: {{containers: [{{name: c}}]}}\n---\n\
+             apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: a, namespace: n}}\n\
+             spec: {{selector: {{matchLabels: {{{selector}}}}}, rules: [{{to: [{{operation: {{ports: ['1']}}}}]}}]}}\n"
+        );
+        let mut sources = Sources::default();
+        sources.add("mesh.yaml", text);
+        let mesh = Mesh::read(&sources);
+        let call = Call { client: Client::Outside(None), server: 0, port: 8080, by: By::Address };
+        mesh.any(&call, Below::Passes).outcome
+    };
+    assert_eq!(outcome("security.istio.io/tlsMode: istio"), Outcome::Unknown);
+    assert_eq!(outcome("app: other"), Outcome::Open);
 }
