@@ -56,6 +56,24 @@ impl FastMesh {
         })
     }
 
+    /// What is said of any request, or whatever is sent.
+    pub fn any(&self, one: &Try<'_>) -> Option<Outcome> {
+        let call = self.call(one)?;
+        let below = self.below(one, self.world.mesh.wire_port(&call))?;
+        Some(self.world.mesh.any(&call, below).outcome)
+    }
+
+    /// The verdict on a port of a pod, by the way in which clients are taken to dial it.
+    pub fn verdict(&self, one: &Try<'_>) -> Option<Outcome> {
+        let from = match one.client {
+            plain::Client::Pod(pod) => self.party(pod)?,
+            plain::Client::Outside(address) => Party::Address(address),
+        };
+        let request = one.request.map(request);
+        let judges = Judges::new(&self.world);
+        Some(judges.verdict(&from, &self.party(one.server)?, one.port, request.as_ref())?.outcome)
+    }
+
     fn call(&self, one: &Try<'_>) -> Option<Call> {
         let client = match one.client {
             plain::Client::Pod(pod) => Client::Pod(self.pod(pod)?),

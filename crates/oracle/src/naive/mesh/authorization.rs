@@ -45,8 +45,8 @@ impl Mesh {
         let asked = self.asked(&custom, sight);
         let denied = any(enforced("DENY").into_iter().map(|p| self.policy(p, sight)));
         let allow = enforced("ALLOW");
-        let allowed =
-            if allow.is_empty() { Some(true) } else { any(allow.into_iter().map(|p| self.policy(p, sight))) };
+        let none = allow.is_empty();
+        let allowed = if none { Some(true) } else { any(allow.into_iter().map(|p| self.policy(p, sight))) };
         if asked == Decision::Denied || denied == Some(true) || allowed == Some(false) {
             Decision::Denied
         } else if asked == Decision::Unknown || denied.is_none() || allowed.is_none() {
@@ -187,10 +187,8 @@ fn matches(rule: &Value, allows: bool, look: Look<'_>) -> Option<bool> {
         look.one_of(name, values).map(|yes| yes != *no)
     };
     let one = |all: &[Vec<(String, &Value, bool)>]| {
-        if all.is_empty() {
-            return Some(true);
-        }
-        any(all.iter().map(|fields| every(fields.iter().map(holds))))
+        let each = || any(all.iter().map(|fields| every(fields.iter().map(holds))));
+        if all.is_empty() { Some(true) } else { each() }
     };
     every([one(&from), one(&to), every(when.iter().map(holds))].into_iter())
 }

@@ -67,7 +67,6 @@ impl Mesh {
         }
         let guarded = self.is_guarded(ends);
         let spoken = way.and_then(|(_, port)| port).map(Speaks::of);
-        let server_speaks = self.speaks_of(server, one.port)?;
         let sends_http = one.request.is_some();
         let sidecar_answers = spoken.is_some_and(|s| s.is_http(sends_http));
         let sent = match (way, client) {
@@ -79,10 +78,15 @@ impl Mesh {
             }
             (None, _) | (_, None) => Sent::Plain,
         };
-        let mode = self.mode(server, one.port)?;
         let sight = self.sight(ends, sent);
+        let mode = if guarded { self.mode(server, one.port)? } else { Mode::Permissive };
         if !is_taken(sent, guarded, mode, server.how) {
-            if sent != Sent::Plain && server_speaks == Speaks::Tls {
+            // What plain text meets does not depend on what the port speaks.
+            let server_speaks = match sent {
+                Sent::Plain => Speaks::Either,
+                Sent::Mutual | Sent::Foreign => self.speaks_of(server, one.port)?,
+            };
+            if server_speaks == Speaks::Tls {
                 // Only the application knows whether it takes TLS.
                 return Ok(Seen::Unknown);
             }
@@ -99,9 +103,9 @@ impl Mesh {
                 Seen::Reset
             });
         }
-        let as_http = server_speaks.is_http(sends_http);
+        let as_http = guarded && self.speaks_of(server, one.port)?.is_http(sends_http);
         // What is not HTTP gets nowhere where a proxy expects HTTP.
-        if !sends_http && (sidecar_answers || (guarded && as_http)) {
+        if !sends_http && (sidecar_answers || as_http) {
             return Ok(Seen::Unavailable);
         }
         let decision = if guarded {
@@ -145,10 +149,8 @@ impl Mesh {
             .iter()
             .find(|p| super::super::model::number(p.get("port")) == Some(dialled));
         let http = port.map_or(Speaks::Either, Speaks::of).is_http(one.request.is_some());
-        // Routes of HTTP are for what is sent as HTTP.
         if client.how == How::Sidecar
-            && (http || one.request.is_none())
-            && let Some(seen) = self.routed(client, service, one.request)?
+            && let Some(seen) = self.routed(client, service, http, one.request)?
         {
             return Ok(Err(seen));
         }

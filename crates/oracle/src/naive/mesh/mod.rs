@@ -23,4 +23,4 @@ mod scopes;
 
 pub use asked::{Client, Decision, Identity, Request, Seen, Sight, Token, Try};
 pub use injection::How;
-pub use model::Mesh;
+pub use model::{Door, Mesh};

@@ -39,6 +39,9 @@ pub(super) struct Pod {
     pub(super) address: Option<IpAddr>,
 }
 
+/// A Service, the number of a port of it, and the pods behind it with their ports.
+pub type Door = (String, u16, Vec<(String, u16)>);
+
 /// That of two objects one counts, and nothing says which.
 pub(super) struct Undecided;
 

@@ -15,6 +15,7 @@ impl Mesh {
         &self,
         client: &Pod,
         service: &Value,
+        http: bool,
         request: Option<&Request>,
     ) -> Result<Option<Seen>, Undecided> {
         let means = |v: &&Value| {
@@ -31,9 +32,10 @@ impl Mesh {
         };
         let all: Vec<&Value> = self.of("networking.istio.io", "VirtualService").filter(means).collect();
         let Some(route) = oldest(&all, |v| v.get("spec").cloned())? else { return Ok(None) };
-        let Some(request) = request else {
+        // Routes of HTTP are for what goes out as HTTP; others are not read here.
+        let Some(request) = request.filter(|_| http) else {
             let other = route.pointer("/spec/tcp").is_some() || route.pointer("/spec/tls").is_some();
-            return Ok(other.then_some(Seen::Unknown));
+            return Ok((other && !http).then_some(Seen::Unknown));
         };
         let routes = items(route.pointer("/spec/http"));
         for one in routes {
