@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A real Istio as the arbiter: what becomes of each connection in random clusters, and whether that was predicted.
 
-usage: with_packages.py arbiter.py [--tries N] [--seed S] [--boxes N] [--keep FOLDER] [--bin FOLDER] [--article]
+usage: with_packages.py arbiter.py [--tries N] [--seed S] [--boxes N] [--keep FOLDER] [--all] [--size SIZE] [--bin FOLDER] [--only PART]
 
 MESHGEN_MESHBOX names a folder whose matrix.py brings up a real API server, istiod and sidecars with network namespaces
 as pods, and tries every port of every Service from every pod. Clusters follow from seeds S, S+1, … until there are N tries.
@@ -38,8 +38,8 @@ GIB_OF_A_BOX = 3
 class Report:
     """What was found; printed as it is found."""
 
-    def __init__(self, keep):
-        self.keep, self.lock, self.start = keep, threading.Lock(), time.monotonic()
+    def __init__(self, keep, whole):
+        self.keep, self.whole, self.lock, self.start = keep, whole, threading.Lock(), time.monotonic()
         self.over = False
         self.counts, self.words, self.unknown = collections.Counter(), collections.Counter(), collections.Counter()
 
@@ -85,7 +85,7 @@ def judge(report, boxes, name, files, claims=None):
                 (report.words if words else report.unknown)[said.tries[key][0] if words else why] += 1
     if said.odd:
         report.say(f"{name}: the box cannot explain {len(said.odd)} tries, such as {' '.join(min(said.odd))}: {said.tries[min(said.odd)][1]}")
-    if doubtful:
+    if doubtful or report.whole:
         path = report.saved(name, files, said)
         for key in sorted(doubtful):
             doubt(report, f"{path}: {' '.join(key)}", key, (said, again), predicted.get(key, ([], "not predicted")), claims.get(key))
@@ -116,10 +116,10 @@ def attempt(report, boxes, name, files, seconds=2):
     return None
 
 
-def random_clusters(boxes, seed, tries):
+def random_clusters(boxes, size, seed, tries):
     """Files by seed, until there is enough to try."""
     while tries > 0:
-        made = subprocess.run([boxes.meshgen / "meshgen-random", str(seed), "--mesh", "large"], check=True, capture_output=True)
+        made = subprocess.run([boxes.meshgen / "meshgen-random", str(seed), "--mesh", size], check=True, capture_output=True)
         path = boxes.work / f"{seed}.yaml"
         path.write_text(yaml.safe_dump_all(json.loads(made.stdout)["manifests"], sort_keys=False))
         yield f"seed-{seed}", [path], None
@@ -147,8 +147,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--boxes", type=int, default=3, help="how many run at once, at most")
     parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "target" / "arbiter", help="where clusters are left that are not as predicted")
+    parser.add_argument("--all", action="store_true", help="leave all clusters there, with what was seen")
+    parser.add_argument("--size", choices=["small", "large"], default="large", help="of a cluster")
     parser.add_argument("--bin", type=pathlib.Path, help="where meshgen, meshgen-random and meshgen-predict are; built if not said")
-    parser.add_argument("--article", action="store_true", help="only the tests of the article")
+    parser.add_argument("--only", choices=["article", "random"], help="only the tests of the article, or only random clusters")
     options = parser.parse_args()
     if why := machine.lacks():
         print(f"skipped: a real Istio as the arbiter ({options.tries} tries, and the tests of the article): {why}")
@@ -163,11 +165,13 @@ def ask_all(options, work):
         print(f"skipped: a real Istio as the arbiter: {why}")
         return 0
     shutil.rmtree(options.keep, ignore_errors=True)
-    report, boxes = Report(options.keep), ask.Boxes(work, work / "bin", programs(options.bin or built(), work / "meshgen"))
+    report, boxes = Report(options.keep, options.all), ask.Boxes(work, work / "bin", programs(options.bin or built(), work / "meshgen"))
     at_once = max(1, min(options.boxes, int(machine.memory() / GIB_OF_A_BOX)))
-    todo = [(name, [path], claims) for name, path, claims in article.clusters(boxes.meshgen / "meshgen", work)]
-    if not options.article:
-        todo += random_clusters(boxes, options.seed, options.tries)
+    todo = []
+    if options.only != "random":
+        todo += [(name, [path], claims) for name, path, claims in article.clusters(boxes.meshgen / "meshgen", work)]
+    if options.only != "article":
+        todo += random_clusters(boxes, options.size, options.seed, options.tries)
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         try:
             for future in [pool.submit(judge, report, boxes, *one) for one in todo]:

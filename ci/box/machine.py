@@ -13,6 +13,8 @@ import oracles
 import run
 import tools
 
+from box import debian
+
 SYSTEM = ["unshare", "ip", "iptables", "iptables-restore", "nft", "curl", "openssl", "setpriv", "sysctl", "ps", "mount"]
 MADE = ["etcd", "kubernetes", "kubectl", "istio", "istio-agent", "envoy"]
 PROGRAMS = ["etcd", "kube-apiserver", "kubectl", "istioctl", "pilot-discovery", "pilot-agent", "envoy", "cyclonus"]
@@ -37,6 +39,7 @@ def lacks() -> str:
         return "MESHGEN_MESHBOX names no folder"
     if not (meshbox() / "matrix.py").exists():
         return f"there is no matrix.py in {meshbox()}"
+    debian.add([program for program in SYSTEM if not shutil.which(program)], tools.CACHE)
     if missing := [program for program in SYSTEM if not shutil.which(program)]:
         return f"there is no {', no '.join(missing)}"
     rules = "iptables -t nat -A OUTPUT -p tcp --dport 9 -j DNAT --to-destination 127.0.0.1 && nft list tables"
