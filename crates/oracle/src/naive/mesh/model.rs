@@ -45,9 +45,6 @@ pub type Door = (String, u16, Vec<(String, u16)>);
 /// That of two objects one counts, and nothing says which.
 pub(super) struct Undecided;
 
-/// A port of a Service: the Service as `namespace/name`, the port, and the pods with their ports to which it leads.
-pub(crate) type Door = (String, u16, Vec<(String, u16)>);
-
 impl Mesh {
     /// Reads manifests.
     pub fn read(manifests: &[Value]) -> Mesh {
