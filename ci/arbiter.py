@@ -96,7 +96,7 @@ def doubt(report, line, key, twice, predicted, claim):
     """A try that is not as predicted, or not as claimed: by what it was the second time, it differs, or the box contradicts itself."""
     first, second = (said.tries.get(key, ("nothing", "")) if said else ("nothing", "") for said in twice)
     words, why = predicted
-    same = first[0] == second[0]
+    same = first[0] == second[0] or twice[1] is None
     with report.lock:
         report.counts["differ" if same else "flap"] += 1
     what = f"claimed {claim}, predicted" if claim else "predicted"

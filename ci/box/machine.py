@@ -61,7 +61,10 @@ def collect(into: pathlib.Path) -> str:
     have = tools.get(MADE)
     if have.missing:
         return "; ".join(sorted(set(have.missing.values())))
-    have.folders.append(oracles.cyclonus().parent)
+    try:
+        have.folders.append(oracles.cyclonus().parent)
+    except (subprocess.CalledProcessError, OSError) as error:
+        return f"cyclonus cannot be had: {error}"
     into.mkdir()
     for name in [*PROGRAMS, "envoy_bootstrap.json"]:
         there = next(folder / name for folder in have.folders if (folder / name).exists())
