@@ -1,6 +1,6 @@
 //! The manifests as they were written, object by object: for rules about what a model of them leaves out.
 
-use meshgen_yaml::{Limits, Node, Place, Sources, documents, split_documents};
+use meshgen_yaml::{Node, Place, Sources, each};
 
 use crate::Object;
 
@@ -49,12 +49,7 @@ impl Documents {
     /// The objects of these files. What is no YAML is passed by: the judges report it.
     pub fn read(sources: &Sources) -> Documents {
         let mut all = Documents::default();
-        for (file, source) in sources.iter() {
-            for range in split_documents(&source.text) {
-                let nodes = documents(file, &source.text, range, Limits::default());
-                nodes.into_iter().flatten().for_each(|node| all.add(node, ""));
-            }
-        }
+        each(sources, |read| read.into_iter().flatten().for_each(|node| all.add(node, "")));
         all
     }
 

@@ -80,6 +80,7 @@ pub use object::{Meta, Undecided};
 pub use outcome::{Layer, Outcome, Reason, Verdict};
 pub use peer::{Mode, ModeOf, PeerAuthentication, Said};
 pub use protocol::Protocol;
+pub use read::Reader;
 pub use settings::{Capture, Injector, Normalization, Provider, Settings, Webhook, webhooks};
 pub use told::{ObjectTold, ReasonTold, Told};
 pub use truth::Truth;

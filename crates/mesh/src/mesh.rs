@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use meshgen_yaml::{Problem, Sources};
+use meshgen_yaml::{Problem, Sources, each};
 
 use crate::{
     AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, ModeOf, PeerAuthentication,
-    Pod, Protocol, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
+    Pod, Protocol, Reader, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
     index::Index,
     near::Near,
     object::{Undecided, oldest},
-    read,
 };
 
 /// Everything that was read of a mesh.
@@ -66,12 +65,12 @@ pub struct Member {
 impl Mesh {
     /// Reads manifests. What they do not say of the mesh's settings is assumed, and said in [`Settings::assumed`].
     pub fn read(sources: &Sources) -> Mesh {
-        read::mesh(sources, None)
+        read(sources, None)
     }
 
     /// Reads manifests of a mesh whose settings are known, and are not read from them.
     pub fn read_with(sources: &Sources, settings: Settings) -> Mesh {
-        read::mesh(sources, Some(settings))
+        read(sources, Some(settings))
     }
 
     /// Works out who is in the mesh.
@@ -213,4 +212,10 @@ impl Mesh {
 /// The ports of an annotation.
 pub(crate) fn ports(text: &str) -> Vec<u16> {
     text.split(',').filter_map(|p| p.trim().parse().ok()).collect()
+}
+
+fn read(sources: &Sources, settings: Option<Settings>) -> Mesh {
+    let mut reader = Reader::default();
+    each(sources, |read| reader.look(&read));
+    reader.finish(settings)
 }

@@ -13,7 +13,7 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshgen_yaml::{Node, Problem, Sources, manifests, split_documents};
+use meshgen_yaml::{Node, Problem};
 
 use crate::{Labels, Mesh, Meta, Pod, Settings};
 use fields::{Fields, Trouble, meta};
@@ -25,30 +25,32 @@ pub(crate) struct Object<'a> {
     pub(crate) meta: Meta,
 }
 
-/// Reads all manifests. Settings that are given are not read from them.
-pub(crate) fn mesh(sources: &Sources, settings: Option<Settings>) -> Mesh {
-    let mut reader = Reader {
-        mesh: Mesh::default(),
-        settings: settings::Found::default(),
-        pods: BTreeMap::new(),
-        unread: BTreeSet::new(),
-    };
-    for (file, source) in sources.iter() {
-        for range in split_documents(&source.text) {
-            match manifests(file, &source.text, range) {
-                Ok(nodes) => nodes.iter().for_each(|node| reader.node(node, "")),
-                Err(problem) => reader.mesh.problems.push(*problem),
-            }
+/// Manifests while they are read, one document after another.
+#[derive(Default)]
+pub struct Reader(Read);
+
+impl Reader {
+    /// Looks at documents, or remembers why there are none.
+    pub fn look(&mut self, read: &Result<Vec<Node>, Box<Problem>>) {
+        match read {
+            Ok(nodes) => nodes.iter().for_each(|node| self.0.node(node, "")),
+            Err(problem) => self.0.mesh.problems.push((**problem).clone()),
         }
     }
-    let Reader { mut mesh, settings: found, .. } = reader;
-    gateway::without_what_is_there(&mut mesh);
-    mesh.settings = settings.unwrap_or_else(|| found.settings());
-    mesh.join();
-    mesh
+
+    /// The mesh that all of them make. Settings that are given are not taken from them.
+    pub fn finish(self, settings: Option<Settings>) -> Mesh {
+        let Read { mut mesh, settings: found, .. } = self.0;
+        gateway::without_what_is_there(&mut mesh);
+        mesh.settings = settings.unwrap_or_else(|| found.settings());
+        mesh.join();
+        mesh
+    }
 }
 
-struct Reader {
+/// What was read so far.
+#[derive(Default)]
+struct Read {
     mesh: Mesh,
     settings: settings::Found,
     /// The numbers of pods, by namespace, kind and name of what they were read from.
@@ -57,7 +59,7 @@ struct Reader {
     unread: BTreeSet<String>,
 }
 
-impl Reader {
+impl Read {
     fn node(&mut self, node: &Node, list: &str) {
         let kind = node.word(&["kind"]).unwrap_or(list);
         if let Some(item) = kind.strip_suffix("List").filter(|_| node.at(&["items"]).is_some()) {

@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use meshgen_yaml::{Place, Problem, Sources};
+use meshgen_yaml::{Place, Problem, Sources, each};
 use serde::Serialize;
 
-use crate::{AddressRange, Cluster, read, table::Table};
+use crate::{AddressRange, Cluster, Reader, table::Table};
 
 /// Manifests that were read.
 #[derive(Clone, Debug)]
@@ -35,8 +35,9 @@ pub struct Where {
 impl Manifests {
     /// Reads files. What is wrong with them is in [`Manifests::problems`]; a bad document hides no other.
     pub fn read(sources: Sources) -> Manifests {
-        let cluster = read::cluster(&sources);
-        Manifests { sources, cluster }
+        let mut reader = Reader::default();
+        each(&sources, |read| reader.look(&read));
+        reader.finish(sources)
     }
 
     /// What is wrong with the manifests, or not understood, in the order read.

@@ -56,6 +56,7 @@ pub use names::{Members, Namer};
 pub use party::{Party, Stranger, Traits};
 pub use policy::{Action, Direction, Layer, Policy, PolicyKind, PortRule, Rule};
 pub use ports::{PortSet, Protocol};
+pub use read::Reader;
 pub use report::{Focus, Report, Told, cell, short};
 pub use select::{
     BadExpression, Expression, Labels, Match, Operator, Requirement, Seen, Selector, Values, View,

@@ -16,9 +16,10 @@ mod workload;
 
 use std::collections::BTreeSet;
 
-use meshgen_yaml::{Node, Problem, Sources, manifests, split_documents};
+use meshgen_yaml::{Node, Problem, Sources};
 
 use crate::{
+    Manifests,
     cluster::{Cluster, Namespace, Unread},
     matcher::{Matcher, Namespaces},
     select::Selector,
@@ -27,22 +28,28 @@ use fields::{Fields, Trouble};
 use object::Object;
 use owners::Owned;
 
-/// Reads all manifests of these files.
-pub(crate) fn cluster(sources: &Sources) -> Cluster {
-    let mut reader = Reader::default();
-    for (file, source) in sources.iter() {
-        for range in split_documents(&source.text) {
-            match manifests(file, &source.text, range) {
-                Ok(nodes) => nodes.iter().for_each(|node| reader.node(node, "")),
-                Err(problem) => reader.cluster.problems.push(*problem),
-            }
+/// Manifests while they are read, one document after another.
+#[derive(Default)]
+pub struct Reader(Read);
+
+impl Reader {
+    /// Looks at documents, or remembers why there are none.
+    pub fn look(&mut self, read: &Result<Vec<Node>, Box<Problem>>) {
+        match read {
+            Ok(nodes) => nodes.iter().for_each(|node| self.0.node(node, "")),
+            Err(problem) => self.0.cluster.problems.push((**problem).clone()),
         }
     }
-    reader.finish()
+
+    /// What all of them say. The sources are the files that they are in.
+    pub fn finish(self, sources: Sources) -> Manifests {
+        Manifests { cluster: self.0.finish(), sources }
+    }
 }
 
+/// What was read so far.
 #[derive(Default)]
-struct Reader {
+struct Read {
     cluster: Cluster,
     owned: Vec<Owned>,
     /// Objects that were seen, so that one that comes twice is noticed.
@@ -51,7 +58,7 @@ struct Reader {
     mesh: BTreeSet<String>,
 }
 
-impl Reader {
+impl Read {
     fn node(&mut self, node: &Node, list: &str) {
         let kind = node.text("kind").unwrap_or(list);
         if let Some(item) = kind.strip_suffix("List").filter(|_| node.field("items").is_some()) {

@@ -5,7 +5,7 @@ mod pods;
 
 use meshgen_mesh::{Membership, Mesh};
 use meshgen_reach::{Addresses, Manifests, PolicyKind};
-use meshgen_yaml::{Problem, Sources};
+use meshgen_yaml::{Problem, Sources, each};
 
 /// Manifests that were read.
 #[derive(Clone, Debug)]
@@ -22,8 +22,12 @@ pub struct World {
 impl World {
     /// Reads files. What is wrong with them is in [`World::problems`]; a bad document hides no other.
     pub fn read(sources: Sources) -> World {
-        let mesh = Mesh::read(&sources);
-        World::of(Manifests::read(sources), mesh)
+        let (mut network, mut mesh) = (meshgen_reach::Reader::default(), meshgen_mesh::Reader::default());
+        each(&sources, |read| {
+            network.look(&read);
+            mesh.look(&read);
+        });
+        World::of(network.finish(sources), mesh.finish(None))
     }
 
     /// What both readers made of the same files.

@@ -9,15 +9,18 @@
 
 mod at;
 mod de;
+mod each;
 mod node;
 mod problem;
 mod read;
 pub mod scalar;
+mod tabs;
 mod write;
 
 pub use at::At;
 pub use de::{from_node, from_node_partly, nearest};
+pub use each::each;
 pub use node::{Entry, Node, Scalar, Value};
 pub use problem::{FileId, Place, Problem, Severity, Source, Sources};
-pub use read::{Limits, documents, manifests, split_documents};
+pub use read::{Limits, documents, split_documents};
 pub use write::{Error as WriteError, to_string, to_writer};

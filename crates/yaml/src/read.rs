@@ -8,7 +8,7 @@ use std::{
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use crate::{Entry, FileId, Node, Place, Problem, Scalar, Value};
+use crate::{Entry, FileId, Node, Place, Problem, Scalar, Value, tabs::without_tabs_in_brackets};
 
 /// What a reader accepts before it refuses an input as a bomb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,29 +47,6 @@ pub fn split_documents(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// The documents in a range of a file of manifests: what kubectl takes, tabs among it that are no indentation.
-pub fn manifests(file: FileId, text: &str, range: Range<usize>) -> Result<Vec<Node>, Box<Problem>> {
-    documents(file, text, range.clone(), Limits::default()).or_else(|problem| {
-        let text = without_tabs(text, range.clone());
-        text.and_then(|t| documents(file, &t, range, Limits::default()).ok()).ok_or(problem)
-    })
-}
-
-/// The text with a blank for each tab at the beginning of a line, if there are any in the range. kubectl takes a
-/// tab there inside of brackets, where it is no indentation (YAML 1.2, 6.3); the parser does not.
-fn without_tabs(text: &str, range: Range<usize>) -> Option<String> {
-    let part = text.get(range.clone())?;
-    if !part.contains('\t') {
-        return None;
-    }
-    let line = |line: &str| {
-        let words = line.trim_start_matches([' ', '\t']);
-        " ".repeat(line.len() - words.len()) + words
-    };
-    let part: String = part.split_inclusive('\n').map(line).collect();
-    Some(format!("{}{part}{}", text.get(..range.start)?, text.get(range.end..)?))
-}
-
 /// The documents of a text. Empty documents give nothing.
 ///
 /// `range` is the part of the file to read; places count from the start of the file.
@@ -91,11 +68,18 @@ pub fn documents(
         let place = Place { file, start: small(range.start + at), end: small(range.start + at + 1) };
         return Err(Box::new(Problem::error(place, "the file is binary: it holds a NUL character")));
     }
+    stream(file, text, range.start, limits).or_else(|problem| {
+        let text = without_tabs_in_brackets(text);
+        text.and_then(|text| stream(file, &text, range.start, limits).ok()).ok_or(problem)
+    })
+}
+
+fn stream(file: FileId, text: &str, offset: usize, limits: Limits) -> Read<Vec<Node>> {
     let mut options = Options::default();
     options.flow_nesting_limit = limits.depth * 2;
     options.block_nesting_limit = limits.depth * 2;
     let events = Parser::new_from_str_with_options(text, options);
-    Reader { file, offset: range.start, limits, events, anchors: BTreeMap::new(), aliased: 0 }.stream()
+    Reader { file, offset, limits, events, anchors: BTreeMap::new(), aliased: 0 }.stream()
 }
 
 fn small(n: usize) -> u32 {
