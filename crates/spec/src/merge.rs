@@ -1,32 +1,47 @@
 //! Several files, one spec: overlays override, parts add.
 
+use std::collections::BTreeMap;
+
 use meshgen_yaml::{Entry, Node, Problem, Value};
 
 /// Lays `over` onto `base` as RFC 7386 says: maps merge, anything else replaces, null deletes.
 pub(crate) fn overlay(base: Node, over: Node) -> Node {
     match (base.value, over.value) {
-        (Value::Map(mut entries), Value::Map(changes)) => {
+        (Value::Map(entries), Value::Map(changes)) => {
+            // What is deleted leaves its place empty until the end.
+            let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
+            let mut known = places(entries.iter().flatten());
             for change in changes {
-                let at = entries.iter().position(|e| e.key.text == change.key.text);
-                match (at, change.value.is_null()) {
-                    (Some(at), true) => {
-                        entries.remove(at);
+                let at = known.get(&change.key.text).copied();
+                let base = at.and_then(|at| entries.get_mut(at));
+                match (base, change.value.is_null()) {
+                    (Some(entry), true) => {
+                        known.remove(&change.key.text);
+                        *entry = None;
                     }
                     (None, true) => {}
-                    (Some(at), false) => {
-                        if let Some(entry) = entries.get_mut(at) {
-                            let empty = Node { place: entry.value.place, value: Value::Map(Vec::new()) };
-                            let old = std::mem::replace(&mut entry.value, empty);
-                            entry.value = overlay(old, change.value);
-                        }
+                    (Some(entry), false) => {
+                        *entry = entry.take().map(|e| Entry { value: overlay(e.value, change.value), ..e });
                     }
-                    (None, false) => entries.push(Entry { value: without_nulls(change.value), ..change }),
+                    (None, false) => {
+                        known.insert(change.key.text.clone(), entries.len());
+                        entries.push(Some(Entry { value: without_nulls(change.value), ..change }));
+                    }
                 }
             }
-            Node { place: base.place, value: Value::Map(entries) }
+            Node { place: base.place, value: Value::Map(entries.into_iter().flatten().collect()) }
         }
         (_, value) => without_nulls(Node { place: over.place, value }),
     }
+}
+
+/// Where each key stands, the first time.
+fn places<'e>(entries: impl Iterator<Item = &'e Entry>) -> BTreeMap<Box<str>, usize> {
+    let mut places = BTreeMap::new();
+    for (at, entry) in entries.enumerate() {
+        places.entry(entry.key.text.clone()).or_insert(at);
+    }
+    places
 }
 
 /// A null in an overlay deletes, also where there was nothing to delete.
@@ -57,10 +72,14 @@ pub(crate) fn add(whole: &mut Node, part: Node, problems: &mut Vec<Problem>) {
         };
         match (&mut known.value.value, section.value.value) {
             (Value::Map(entries), Value::Map(more)) => {
+                let mut known = places(entries.iter());
                 for entry in more {
-                    match entries.iter().find(|e| e.key.text == entry.key.text) {
+                    match known.get(&entry.key.text).and_then(|at| entries.get(*at)) {
                         Some(first) => problems.push(twice(first, &entry)),
-                        None => entries.push(entry),
+                        None => {
+                            known.insert(entry.key.text.clone(), entries.len());
+                            entries.push(entry);
+                        }
                     }
                 }
             }
