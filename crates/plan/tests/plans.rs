@@ -925,6 +925,20 @@ mod scripts {
     }
 
     #[test]
+    fn without_a_mesh_there_is_none_to_install() {
+        let spec = "meshgen: v1\nproject: shop\ncluster: { kind: {} }\nnamespaces: { shop: {} }\n";
+        let readme = file(spec, "README.md");
+        let said: Vec<&str> =
+            readme.lines().filter(|l| l.contains("mesh") && !l.contains("meshgen")).collect();
+        insta::assert_snapshot!(said.join("\n"), @"
+        The same project without a cloud: Kubernetes in containers on this machine, with Calico 3.32.2 and no mesh.
+        There is none: no pod is in a mesh, and there is nothing to install.
+        ");
+        assert!(!readme.contains("Istio none"));
+        assert!(!file(spec, "scripts/install_istio.sh").contains("istiod"));
+    }
+
+    #[test]
     fn manifests_alone_need_no_scripts() {
         let spec = with("namespaces: { shop: {} }\nworkloads: { shop/web: { image: a/b:1 } }");
         insta::assert_snapshot!(super::paths(&spec, ""), @"

@@ -26,7 +26,11 @@ fn addon(context: &Context) -> Result<(), Error> {
             Err(Error::AddonWithout("AKS cluster"))
         }
         IstioMode::AksAddon if context.istio.revision.is_none() => Err(Error::AddonWithout("revision")),
-        IstioMode::AksAddon | IstioMode::Istioctl | IstioMode::Helmfile | IstioMode::None => Ok(()),
+        IstioMode::AksAddon
+        | IstioMode::Istioctl
+        | IstioMode::Helmfile
+        | IstioMode::None
+        | IstioMode::Absent => Ok(()),
     }
 }
 

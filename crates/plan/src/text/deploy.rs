@@ -26,14 +26,18 @@ pub(super) fn istio(spec: &Spec, words: &mut Words) -> Option<Istio> {
             Install::Istioctl => IstioMode::Istioctl,
             Install::Helm => IstioMode::Helmfile,
         },
-        Some(_) | None => IstioMode::None,
+        Some(_) => IstioMode::None,
+        None => IstioMode::Absent,
     };
     let files = istio::install_files(spec);
     let managed = spec.istio.as_ref().and_then(|i| i.managed.as_ref());
     let gateways = managed.into_iter().flat_map(|m| &m.ingress_gateways);
     Some(Istio {
         mode,
-        version: words.word(mesh.as_ref().map_or("none", |m| &m.version), place)?,
+        version: match &mesh {
+            Some(mesh) => Some(words.word(&mesh.version, place)?),
+            None => None,
+        },
         namespace: words.word(mesh.as_ref().map_or("istio-system", |m| &m.namespace), place)?,
         revision: mesh.and_then(|m| m.revision).and_then(|r| words.word(r.as_str(), place)),
         files: words.words(files.iter().map(String::as_str), place),

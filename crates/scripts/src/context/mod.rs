@@ -71,8 +71,9 @@ pub struct Variable {
 pub struct Istio {
     /// Who installs it.
     pub mode: IstioMode,
-    /// Its version. With [`IstioMode::Istioctl`] istioctl must have just this one.
-    pub version: Version,
+    /// Its version; none where it is absent. With [`IstioMode::Istioctl`] istioctl must have just this one.
+    #[serde(default)]
+    pub version: Option<Version>,
     /// Where the control plane runs.
     pub namespace: Label,
     /// The revision; always there with [`IstioMode::AksAddon`].
@@ -96,6 +97,8 @@ pub enum IstioMode {
     AksAddon,
     /// Nobody: it is there.
     None,
+    /// There is no mesh.
+    Absent,
 }
 
 /// A file with policies.
