@@ -123,3 +123,45 @@ fn a_comparison(bencher: Bencher<'_, '_>, size: Size) {
         (Manifests::read(sources(size)), Manifests::read(sources(Size(size.0, size.1, size.2 - 1))));
     bencher.bench(|| Judge::new(&old).compare(&Judge::new(&new)).widened.len());
 }
+
+/// Policies of administrators over all pods, of three kinds in turn, each about a team and a port of its own; over 100
+/// namespaces of 10 workloads. `first` is the number of the first.
+fn administered(first: usize, policies: usize) -> Manifests {
+    let mut sources = sources(Size(100, 10, 5));
+    let mut text = String::new();
+    for n in first..first + policies {
+        let (team, port) = (n % 10, 1000 + n);
+        let _ = match n % 3 {
+            0 => writeln!(
+                text,
+                "---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {{name: p{n}}}\n\
+                 spec: {{priority: {n}, subject: {{namespaces: {{}}}}, ingress: [{{action: Deny, from: [{{namespaces: {{matchLabels: {{team: t{team}}}}}}}], ports: [{{portNumber: {{protocol: TCP, port: {port}}}}}]}}]}}"
+            ),
+            1 => writeln!(
+                text,
+                "---\napiVersion: policy.networking.k8s.io/v1alpha2\nkind: ClusterNetworkPolicy\nmetadata: {{name: p{n}}}\n\
+                 spec: {{tier: Admin, priority: {n}, subject: {{namespaces: {{}}}}, ingress: [{{action: Deny, from: [{{namespaces: {{matchLabels: {{team: t{team}}}}}}}], protocols: [{{tcp: {{destinationPort: {{number: {port}}}}}}}]}}]}}"
+            ),
+            _ => writeln!(
+                text,
+                "---\napiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {{name: p{n}}}\n\
+                 spec: {{order: {n}, selector: all(), types: [Ingress], ingress: [{{action: Deny, protocol: TCP, source: {{namespaceSelector: team == 't{team}'}}, destination: {{ports: [{port}]}}}}, {{action: Pass}}]}}"
+            ),
+        };
+    }
+    sources.add("admin.yaml", text);
+    Manifests::read(sources)
+}
+
+#[divan::bench(args = [100, 200, 500, 1000], sample_count = 3)]
+fn over_admin_policies(bencher: Bencher<'_, '_>, policies: usize) {
+    let manifests = administered(0, policies);
+    bencher.bench(|| Judge::new(&manifests).list());
+}
+
+/// One policy of an administrator goes, one comes.
+#[divan::bench(args = [100, 200, 500, 1000], sample_count = 3)]
+fn a_comparison_of_admin_policies(bencher: Bencher<'_, '_>, policies: usize) {
+    let (old, new) = (administered(0, policies), administered(1, policies));
+    bencher.bench(|| Judge::new(&old).compare(&Judge::new(&new)).widened.len());
+}

@@ -5,14 +5,18 @@
 //! whatever any pod at all may gain, one of these gains. Where rules also deny or pass, pods that fit two
 //! descriptions are imagined too. Their own policies are not known, so what the other end permits is compared.
 
+mod fitting;
 mod imagined;
+mod meetings;
 mod same;
+mod together;
 mod versions;
 
 use std::collections::BTreeMap;
 
 use self::{
-    imagined::{Imagined, imagined},
+    imagined::{Imagined, imagined, may_meet},
+    meetings::Meetings,
     versions::{Own, Versions},
 };
 use super::Difference;
@@ -75,11 +79,16 @@ impl Ask<'_, '_> {
             if before.is_same(&after) {
                 continue;
             }
+            let meetings = Meetings::new(self.versions, own, [&before, &after], direction);
             let mut known: Vec<(Imagined, Difference)> = Vec::new();
-            for one in imagined(self.versions, [&before, &after], direction) {
-                let old = self.versions.possible(0, own, &before, &one, direction);
-                let new = self.versions.possible(1, own, &after, &one, direction);
+            let alone = imagined(self.versions, [&before, &after], direction);
+            let together = meetings.pairs(self.versions, &alone, may_meet([&before, &after]));
+            for one in alone.into_iter().chain(together) {
+                let [old, new] = meetings.possible(self.versions, &one);
                 let all = Difference { gained: new.minus(&old), lost: old.minus(&new) };
+                if all.gained.is_empty() && all.lost.is_empty() {
+                    continue;
+                }
                 // What holds for any pod, or for those of a wider description, is said once.
                 let mut fresh = all.clone();
                 for (_, wider) in known.iter().filter(|(wider, _)| one.includes(wider)) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::versions::{Spoken, Versions};
-use crate::{Direction, Judge, Match, Matcher, Namespaces, Party, PolicyKind, Reading, Selector, Unseen};
+use crate::{Direction, Match, Matcher, Namespaces, Party, PolicyKind, Reading, Selector, Unseen};
 
 /// A pod that fits these descriptions, and no other that does not follow from them.
 pub(super) struct Imagined {
@@ -29,22 +29,18 @@ impl Imagined {
         self.by.iter().chain(&self.resident).collect()
     }
 
-    /// Whether it fits a description, in a version.
-    pub(super) fn fits_in<'i>(&'i self, judge: &'i Judge<'_>) -> impl Fn(&Matcher) -> bool + 'i {
-        let seen = self.descriptions().into_iter().filter_map(seen).chain([Unseen::EntireCluster]);
-        let parties: Vec<Party> =
-            seen.map(|s| Party::Stranger(judge.stranger(&s, Reading::Implied))).collect();
-        move |matcher| {
-            let cluster = judge.cluster();
-            let follows = |p: &Party| {
-                p.end(cluster, true).is_some_and(|end| matcher.matches(cluster, end) == Match::Yes)
-            };
-            self.by.contains(matcher) || parties.iter().any(follows)
-        }
+    /// What it is imagined by.
+    pub(super) fn by(&self) -> &[Matcher] {
+        &self.by
+    }
+
+    /// Its descriptions as those of pods that were not read, and that of any pod.
+    pub(super) fn seen(&self) -> Vec<Unseen> {
+        self.descriptions().into_iter().filter_map(seen).chain([Unseen::EntireCluster]).collect()
     }
 }
 
-/// Those who could tell two versions apart, anybody first.
+/// Those who fit one description and could tell two versions apart: anybody first, then one for each peer of a rule.
 pub(super) fn imagined(
     versions: &Versions<'_, '_>,
     spoken: [&Spoken<'_>; 2],
@@ -67,16 +63,25 @@ pub(super) fn imagined(
             all.push(Imagined { name: name(&resident), by: Vec::new(), resident: Some(resident) });
         }
     }
-    // Where all rules allow, what two descriptions permit together is what each permits.
-    if policies().any(|p| p.kind != PolicyKind::NetworkPolicy) {
-        for (n, a) in peers.iter().enumerate() {
-            for b in peers.iter().skip(n + 1).filter(|b| !versions.exclude(a, b)) {
-                let name = format!("{} that is also {}", name(a), name(b));
-                all.push(Imagined { name, by: vec![(*a).clone(), (*b).clone()], resident: None });
-            }
-        }
-    }
     all
+}
+
+/// Whether pods that fit two descriptions matter at all. Where all rules allow, what two descriptions permit together is
+/// what each permits.
+pub(super) fn may_meet(spoken: [&Spoken<'_>; 2]) -> bool {
+    let mut policies = spoken.into_iter().flat_map(|s| &s.policies).map(|a| a.policy);
+    policies.any(|p| p.kind != PolicyKind::NetworkPolicy)
+}
+
+/// A pod that fits what two others are imagined by, if there can be one.
+pub(super) fn both(versions: &Versions<'_, '_>, one: &Imagined, other: &Imagined) -> Option<Imagined> {
+    let ([a], [b]) = (one.by.as_slice(), other.by.as_slice()) else { return None };
+    let name = || format!("{} that is also {}", name(a), name(b));
+    (!versions.exclude(a, b)).then(|| Imagined {
+        name: name(),
+        by: vec![a.clone(), b.clone()],
+        resident: None,
+    })
 }
 
 impl Versions<'_, '_> {

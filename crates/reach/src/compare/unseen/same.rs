@@ -3,7 +3,9 @@
 use crate::{Cluster, Matcher, Policy, PolicyKind, Rule};
 
 /// By what a policy is known.
-pub(super) fn key(policy: &Policy) -> (PolicyKind, Option<&str>, &str) {
+pub(super) type Key<'p> = (PolicyKind, Option<&'p str>, &'p str);
+
+pub(super) fn key(policy: &Policy) -> Key<'_> {
     (policy.kind, policy.namespace.as_deref(), policy.name.as_str())
 }
 

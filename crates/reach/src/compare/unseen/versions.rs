@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::Joint,
+    fitting::{Peers, Rules},
     imagined::Imagined,
-    same::{is_same, key, settings_are_same},
+    same::{Key, is_same, key, settings_are_same},
 };
 use crate::{
-    Cluster, Direction, End, Judge, Match, Matcher, Party, Policy, PortSet, Reading, Rule, Stranger, Unseen,
+    Cluster, Direction, End, Judge, Match, Matcher, Party, Policy, PortSet, Reading, Stranger, Unseen,
+    bits::Bits,
     walk::{Applied, Asked, steps, walk},
 };
 
@@ -17,6 +19,8 @@ pub(super) struct Versions<'v, 'a> {
     pub(super) judges: [&'v Judge<'a>; 2],
     /// Policies by the only namespace that they speak for; none for those that may speak for more.
     homes: [BTreeMap<Option<&'v str>, Vec<&'v Policy>>; 2],
+    /// The peers of all rules of each.
+    peers: [Peers<'v>; 2],
     /// Policies that are not in the other version as they are in this, by the same.
     changed: BTreeMap<Option<&'v str>, Vec<&'v Policy>>,
     /// Whether something else changed that could make a difference to anybody.
@@ -54,6 +58,21 @@ impl Own {
 }
 
 impl Spoken<'_> {
+    /// The policies that are the same in the other version, by what they are known by.
+    pub(super) fn unchanged(&self, other: &Spoken<'_>) -> BTreeSet<Key<'_>> {
+        let others: BTreeMap<_, &Applied<'_>> = other.policies.iter().map(|a| (key(a.policy), a)).collect();
+        let is_unchanged = |a: &&Applied<'_>| {
+            let other = others.get(&key(a.policy));
+            other.is_some_and(|o| o.surely == a.surely && is_same(a.policy, o.policy))
+        };
+        self.policies.iter().filter(is_unchanged).map(|a| key(a.policy)).collect()
+    }
+
+    /// Whether all that can have changed is policies.
+    pub(super) fn differs_by_policies(&self, other: &Spoken<'_>) -> bool {
+        !self.everything && self.there == other.there && self.concerning == other.concerning
+    }
+
     /// Whether nothing can have changed.
     pub(super) fn is_same(&self, other: &Spoken<'_>) -> bool {
         let policies = || self.policies.iter().zip(&other.policies);
@@ -83,7 +102,14 @@ impl<'v, 'a> Versions<'v, 'a> {
             .map(String::as_str)
             .collect();
         let everything = !relabelled.is_empty() || !settings_are_same(a, b);
-        Versions { judges: [old, new], homes: [by_home(a), by_home(b)], changed, everything, relabelled }
+        Versions {
+            judges: [old, new],
+            homes: [by_home(a), by_home(b)],
+            peers: [Peers::new(a), Peers::new(b)],
+            changed,
+            everything,
+            relabelled,
+        }
     }
 
     /// Whether a class is one of pods, in whichever version.
@@ -172,12 +198,58 @@ impl<'v, 'a> Versions<'v, 'a> {
             }
         };
         for policy in policies.into_iter().filter(|p| p.rules(direction).is_some()) {
-            let matched = policy.subject.matches(cluster, end);
+            let matched =
+                self.selects(version, policy, own).unwrap_or_else(|| policy.subject.matches(cluster, end));
             if matched != Match::No {
                 spoken.policies.push(Applied { policy, surely: matched == Match::Yes });
             }
         }
         spoken
+    }
+
+    /// Whether a policy selects a class, as it was found out for all classes of a version. None for other ends.
+    fn selects(&self, version: usize, policy: &Policy, own: &Own) -> Option<Match> {
+        let Own::Class(old, new) = own else { return None };
+        let class = if version == 0 { *old } else { *new }?;
+        let atom = self.judges.get(version)?.table().classes.atom(&policy.subject)?;
+        Some(match (atom.yes.contains(class), atom.may.contains(class)) {
+            (true, _) => Match::Yes,
+            (false, true) => Match::May,
+            (false, false) => Match::No,
+        })
+    }
+
+    /// The rules of an end's policies, for each reading of pods on the network of their node (N11).
+    pub(super) fn rules(
+        &self,
+        version: usize,
+        own: &Own,
+        spoken: &Spoken<'v>,
+        direction: Direction,
+    ) -> Vec<(bool, Rules<'v>)> {
+        let (Some(judge), Some(peers)) = (self.judges.get(version), self.peers.get(version)) else {
+            return Vec::new();
+        };
+        let stranger = self.stranger(version, own);
+        let end = |host_is_pod| self.end(version, own, host_is_pod, stranger.as_ref());
+        // Elsewhere both are the same.
+        let is_host = matches!(end(true), Some(End::Pod(pod)) if pod.host_network);
+        let readings: &[bool] = if is_host { &[true, false] } else { &[true] };
+        let one = |host_is_pod: &bool| {
+            let own = end(*host_is_pod)?;
+            let is_meant = |a: &&Applied<'_>| a.policy.subject.matches(judge.cluster(), own) != Match::No;
+            let applied = spoken.policies.iter().filter(is_meant).copied().collect();
+            Some((*host_is_pod, Rules::new(applied, direction, peers)))
+        };
+        readings.iter().filter_map(one).collect()
+    }
+
+    /// The peers of each version that an imagined pod fits.
+    pub(super) fn fitted(&self, one: &Imagined) -> [Bits; 2] {
+        [0, 1].map(|version| {
+            let found = self.judges.get(version).zip(self.peers.get(version));
+            found.map(|(judge, peers)| peers.fitted(judge, one)).unwrap_or_default()
+        })
     }
 
     /// What may be permitted with an imagined pod.
@@ -186,34 +258,27 @@ impl<'v, 'a> Versions<'v, 'a> {
         version: usize,
         own: &Own,
         spoken: &Spoken<'v>,
+        rules: &[(bool, Rules<'v>)],
         one: &Imagined,
         direction: Direction,
     ) -> PortSet {
-        let Some(judge) = self.judges.get(version).filter(|_| spoken.there) else {
-            return PortSet::default();
-        };
+        let found = self.judges.get(version).zip(self.peers.get(version));
+        let Some((judge, peers)) = found.filter(|_| spoken.there) else { return PortSet::default() };
         if !spoken.concerning.is_empty() {
             return PortSet::all();
         }
         let cluster = judge.cluster();
-        let fits = one.fits_in(judge);
-        let policies: Vec<(Policy, bool)> =
-            spoken.policies.iter().map(|a| (told_apart(a.policy, direction, &fits), a.surely)).collect();
         let stranger = self.stranger(version, own);
         let anybody = Party::Stranger(judge.stranger(&Unseen::EntireCluster, Reading::Implied));
         let mut possible = PortSet::default();
-        // N11: pods on the network of their node may be taken for pods, or not.
-        for host_is_pod in [true, false] {
+        for (host_is_pod, rules) in rules {
             let ends =
-                (self.end(version, own, host_is_pod, stranger.as_ref()), anybody.end(cluster, host_is_pod));
+                (self.end(version, own, *host_is_pod, stranger.as_ref()), anybody.end(cluster, *host_is_pod));
             let (Some(own), Some(peer)) = ends else { continue };
             let asked = Asked { cluster, direction, own, peer, avoiding: false };
-            let is_meant = |policy: &Policy| policy.subject.matches(cluster, own) != Match::No;
-            let applied: Vec<Applied<'_>> = policies
-                .iter()
-                .filter(|(policy, _)| is_meant(policy))
-                .map(|(policy, surely)| Applied { policy, surely: *surely })
-                .collect();
+            let policies = rules.fitting(judge, peers, one);
+            let applied: Vec<Applied<'_>> =
+                policies.iter().map(|(policy, surely)| Applied { policy, surely: *surely }).collect();
             let outcome = walk(&steps(cluster, &applied), asked, &PortSet::all(), &mut |_| {});
             possible = possible.union(&outcome.allow);
         }
@@ -267,33 +332,4 @@ fn by_home(cluster: &Cluster) -> BTreeMap<Option<&str>, Vec<&Policy>> {
         all.entry(policy.subject.namespace()).or_default().push(policy);
     }
     all
-}
-
-/// The policy with everyone and nobody for the peers that fit and do not fit; what cannot be read stays.
-fn told_apart(policy: &Policy, direction: Direction, fits: &dyn Fn(&Matcher) -> bool) -> Policy {
-    let rule = |rule: &Rule| {
-        let peer = if rule.peers.iter().any(fits) {
-            Matcher::Anyone
-        } else if rule.peers.contains(&Matcher::Unreadable) {
-            Matcher::Unreadable
-        } else {
-            Matcher::Nobody
-        };
-        let (name, own, ports) = (rule.name.clone(), rule.own.clone(), rule.ports.clone());
-        Rule { name, peers: vec![peer], own, ports, ..*rule }
-    };
-    let rules = policy.rules(direction).map(|rules| rules.iter().map(rule).collect::<Vec<Rule>>());
-    let (ingress, egress) = match direction {
-        Direction::Egress => (None, rules),
-        Direction::Ingress => (rules, None),
-    };
-    Policy {
-        namespace: policy.namespace.clone(),
-        name: policy.name.clone(),
-        layer: policy.layer.clone(),
-        subject: policy.subject.clone(),
-        ingress,
-        egress,
-        ..*policy
-    }
 }
