@@ -12,8 +12,8 @@ pub(super) struct Found {
     values: Vec<Node>,
     injector: Option<Node>,
     webhooks: Vec<Webhook>,
-    revision: Option<String>,
-    operator: bool,
+    /// The revision of each IstioOperator, if it says one: while one is upgraded there are two.
+    operators: Vec<Option<String>>,
 }
 
 impl Found {
@@ -29,11 +29,10 @@ impl Found {
     }
 
     fn operator(&mut self, node: &Node) {
-        self.operator = true;
         self.mesh.extend(node.at(&["spec", "meshConfig"]).cloned());
         self.values.extend(node.at(&["spec", "values"]).cloned());
         self.mesh.extend(node.at(&["spec", "values", "meshConfig"]).cloned());
-        self.revision = node.word(&["spec", "revision"]).map(str::to_owned).or(self.revision.take());
+        self.operators.push(node.word(&["spec", "revision"]).map(str::to_owned));
     }
 
     fn config_map(&mut self, o: &Object<'_>) {
@@ -72,7 +71,7 @@ impl Found {
             capture(&mut settings, values);
         }
         settings.injector = self.injector();
-        if self.mesh.is_empty() && !self.operator {
+        if self.mesh.is_empty() && self.operators.is_empty() {
             settings.assumed.push("the configuration of the mesh");
         }
         if !settings.injector.known {
@@ -84,17 +83,6 @@ impl Found {
     fn injector(&self) -> Injector {
         let value = |path: &[&str]| self.values.iter().find_map(|v| v.word(path).map(str::to_owned));
         let flag = |path: &[&str]| self.values.iter().find_map(|v| v.flag(path));
-        let main = value(&["defaultRevision"]);
-        let mut revisions: Vec<String> =
-            self.revision.clone().or_else(|| value(&["revision"])).into_iter().collect();
-        let mut is_main = true;
-        if let Some(own) = revisions.first().filter(|r| !r.is_empty() && *r != "default") {
-            is_main = main.as_ref().is_some_and(|m| m == own);
-        }
-        if is_main {
-            revisions.push("default".to_owned());
-        }
-        revisions.extend(self.values.iter().flat_map(|v| v.words(&["revisionTags"])));
         let everywhere = flag(&["sidecarInjectorWebhook", "enableNamespacesByDefault"]).unwrap_or(false);
         let selectors = |key: &str| {
             let listed = self.values.iter().flat_map(|v| v.list(&["sidecarInjectorWebhook", key]));
@@ -104,9 +92,9 @@ impl Found {
         let written = self.injector.as_ref().and_then(|c| c.word(&["policy"]));
         let auto = value(&["global", "proxy", "autoInject"]);
         Injector {
-            known: !self.webhooks.is_empty() || self.operator,
+            known: !self.webhooks.is_empty() || !self.operators.is_empty(),
             webhooks: if self.webhooks.is_empty() {
-                webhooks(&revisions, is_main, everywhere)
+                self.installed(everywhere)
             } else {
                 self.webhooks.clone()
             },
@@ -114,6 +102,29 @@ impl Found {
             always: selectors("alwaysInjectSelector"),
             never: selectors("neverInjectSelector"),
         }
+    }
+}
+
+impl Found {
+    /// The webhooks that the control planes install, each for its own revision; one that says none is the main one.
+    fn installed(&self, everywhere: bool) -> Vec<Webhook> {
+        let value = |key: &str| self.values.iter().find_map(|v| v.word(&[key]).map(str::to_owned));
+        let said = if self.operators.is_empty() { vec![None] } else { self.operators.clone() };
+        let alone = said.len() == 1;
+        let mut all = Vec::new();
+        for revision in said {
+            let own = revision.or_else(|| value("revision").filter(|_| alone)).unwrap_or_default();
+            let is_main =
+                own.is_empty() || own == "default" || value("defaultRevision").as_ref() == Some(&own);
+            let mut revisions = vec![own];
+            if is_main {
+                revisions.push("default".to_owned());
+            }
+            revisions.extend(self.values.iter().flat_map(|v| v.words(&["revisionTags"])));
+            revisions.retain(|revision| !revision.is_empty());
+            all.extend(webhooks(&revisions, is_main, everywhere));
+        }
+        all
     }
 }
 

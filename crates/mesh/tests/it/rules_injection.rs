@@ -113,6 +113,22 @@ fn i9_only_the_main_revision_serves_istio_injection() {
 }
 
 #[test]
+fn i9_of_two_control_planes_each_serves_its_own_revision() {
+    let operator = |spec: &str| {
+        format!("---\napiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {spec}\n")
+    };
+    let both = |label: &str, first: &str, second: &str| {
+        let text = format!("{}{}{}{}", namespace(label), pod("", ""), operator(first), operator(second));
+        read(&text).membership(0)
+    };
+    for label in ["istio-injection: enabled", "istio.io/rev: canary", "istio.io/rev: default"] {
+        assert_eq!(both(label, "{revision: canary}", "{profile: default}"), Membership::Sidecar, "{label}");
+        assert_eq!(both(label, "{profile: default}", "{revision: canary}"), Membership::Sidecar, "{label}");
+    }
+    assert_eq!(both("istio.io/rev: old", "{revision: canary}", "{profile: default}"), Membership::Plain);
+}
+
+#[test]
 fn i9_tags_are_revisions() {
     let text = format!(
         "{}{}---\napiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {{values: {{revisionTags: [prod]}}}}\n",
