@@ -170,7 +170,8 @@ impl World {
             Outcome::Open => verdict.outcome == Outcome::Open,
             Outcome::Partial(_) => true,
             Outcome::Unknown => false,
-            Outcome::Timeout => verdict.outcome == Outcome::Timeout,
+            // The client's own sidecar answers what no route takes, before any packet is dropped.
+            Outcome::Timeout => matches!(verdict.outcome, Outcome::Timeout | Outcome::Unavailable),
             Outcome::Reset | Outcome::Closed | Outcome::Forbidden | Outcome::Unavailable => {
                 !matches!(verdict.outcome, Outcome::Open | Outcome::Timeout)
             }
