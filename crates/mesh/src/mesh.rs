@@ -159,8 +159,8 @@ impl Mesh {
         Ok(oldest(&leading, |s| &s.meta, says)?.unwrap_or(Protocol::Detected))
     }
 
-    /// Whether the sidecar of a pod takes connections to a port of the pod (I10). Those that the pod makes to itself
-    /// by a Service are taken by a rule of their own, which only outbound ports that are left alone come before.
+    /// Whether the sidecar of a pod takes connections to a port of the pod (I10). Those that it makes to the pod itself,
+    /// by a Service (`same`), are taken by a rule of their own, which only outbound ports that are left alone come before.
     ///
     /// Source: `tools/istio-iptables/pkg/capture/run.go`.
     pub fn takes_inbound(&self, pod: usize, port: u16, same: bool) -> bool {

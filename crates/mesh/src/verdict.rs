@@ -137,7 +137,7 @@ impl Mesh {
             return Err(Box::new(Verdict::new(Outcome::Timeout, reasons, last)));
         }
         let by_itself = same && self.is_by_address(call);
-        let guarded = !by_itself && self.is_guarded(call, server);
+        let guarded = !by_itself && self.is_guarded(call, server, known);
         let hop = Hop { call, client, server, http, known, guarded };
         let carried = self.encrypted(hop, &mut reasons)?;
         let protocol = match self.protocol_of(hop) {
@@ -157,9 +157,10 @@ impl Mesh {
         })
     }
 
-    /// Whether something before the server's application decides on the connection.
-    fn is_guarded(&self, call: &Call, server: Membership) -> bool {
-        let same = call.client.pod() == Some(call.server);
+    /// Whether something before the server's application decides on the connection. What a pod sends to itself stays in
+    /// it only if its sidecar leads it there; else it goes to the node, and comes back like what others send.
+    fn is_guarded(&self, call: &Call, server: Membership, led: bool) -> bool {
+        let same = led && call.client.pod() == Some(call.server);
         match server {
             Membership::Sidecar => self.takes_inbound(call.server, call.port, same),
             Membership::Ambient | Membership::Gateway => true,

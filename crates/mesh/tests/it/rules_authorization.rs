@@ -191,6 +191,27 @@ fn s8_a_pod_is_bound_towards_itself_by_service_and_not_by_address() {
     assert_eq!(seen(&mesh, &call, Some(&get("/x"))), "200");
 }
 
+/// What leaves the pod, because its sidecar leaves the port of the Service alone, comes back from the node.
+#[test]
+fn i10_what_a_pod_sends_to_itself_past_its_sidecar_comes_in_like_any_other() {
+    let own = |annotations: &str| {
+        let text = format!("{WORLD}{}", peers("{mtls: {mode: STRICT}}"));
+        let label = "labels: {app: web}";
+        let mesh = crate::mesh(&text.replacen(
+            &format!("namespace: server, {label}"),
+            &format!("namespace: server, {label}, annotations: {{{annotations}}}"),
+            1,
+        ));
+        three(&mesh, "server/web", "web.server")
+    };
+    let (out, inbound) =
+        ("traffic.sidecar.istio.io/excludeOutboundPorts", "traffic.sidecar.istio.io/excludeInboundPorts");
+    assert_eq!(own(""), "200 200 echo");
+    assert_eq!(own(&format!("{out}: '9000'")), "200 200 reset");
+    assert_eq!(own(&format!("{out}: '9000', {inbound}: '9000'")), "200 200 echo");
+    assert_eq!(own(&format!("{out}: '80'")), "reset reset echo");
+}
+
 #[test]
 fn s23_negations_match_plain_clients() {
     let client = "cluster.local/ns/meshed/sa/client";

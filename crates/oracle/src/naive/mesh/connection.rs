@@ -65,7 +65,7 @@ impl Mesh {
         if network == Verdict::Denied {
             return Ok(Seen::Timeout);
         }
-        let guarded = self.is_guarded(ends);
+        let guarded = self.is_guarded(ends, way.is_some());
         let spoken = way.and_then(|(_, port)| port).map(Speaks::of);
         let sends_http = one.request.is_some();
         let sidecar_answers = spoken.is_some_and(|s| s.is_http(sends_http));
@@ -182,13 +182,16 @@ impl Mesh {
         self.network.verdict(&flow)
     }
 
-    /// Whether the server's sidecar takes the connection. A pod that dials its own address does not meet it (S8).
-    fn is_guarded(&self, ends: &Ends<'_>) -> bool {
+    /// Whether the server's sidecar takes the connection. A pod that dials its own address does not meet it (S8); what its
+    /// own sidecar does not lead to it (`led`) leaves the pod, and comes in as from anybody.
+    fn is_guarded(&self, ends: &Ends<'_>, led: bool) -> bool {
         let Ends { one, server, same, .. } = *ends;
         match server.how {
             How::Gateway => true,
             How::Sidecar if same => {
-                ends.service.is_some_and(|s| !is_headless(s)) && self.takes_own(server, one.port)
+                let by_service = ends.service.is_some_and(|s| !is_headless(s));
+                by_service
+                    && if led { self.takes_own(server, one.port) } else { self.takes_in(server, one.port) }
             }
             How::Sidecar => self.takes_in(server, one.port),
             How::Plain | How::Ambient | How::Unknown => false,
