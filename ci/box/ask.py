@@ -88,5 +88,8 @@ def parse(text):
                 said.odd.add(Key(*odd.groups()))
         elif "\t" in line:
             *key, word, seen = line.split("\t")
+            if word == "REFUSED" and "connection timeout" in seen:
+                # A request that joins the connection for which another one waits hears of its time-out before its own.
+                word = "TIMEOUT"
             said.tries[Key(*key)] = (word, seen)
     return said
