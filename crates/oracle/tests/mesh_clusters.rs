@@ -18,9 +18,13 @@ fn cluster(seed: u64) -> Vec<serde_json::Value> {
     mesh::cluster(&mut Choices::seeded(seed), Size::LARGE)
 }
 
+/// What the box installs: without it nobody knows which revisions inject.
+const ISTIO: &str = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {profile: minimal}\n";
+
 fn world(seed: u64) -> World {
     let file = manifests::file("random.json", &cluster(seed));
     let mut sources = Sources::default();
+    sources.add("istio.yaml", ISTIO);
     sources.add(file.name, file.text);
     World::read(sources)
 }
@@ -80,7 +84,7 @@ fn everything_is_understood_and_every_answer_occurs() {
         }
     }
     let unknown = words.remove("unknown").unwrap_or_default();
-    assert!(unknown * 10 < all, "{unknown} of {all} are not known");
+    assert!(unknown * 20 < all, "{unknown} of {all} are not known");
     assert_eq!(words.keys().copied().collect::<Vec<_>>(), ["DENIED", "OPEN", "REFUSED", "TIMEOUT"]);
     assert!(words.values().all(|n| n * 20 > all), "{words:?} of {all}");
 }
