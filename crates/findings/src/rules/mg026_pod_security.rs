@@ -73,10 +73,13 @@ fn hit(seen: &Seen<'_>, namespace: &str, pods: &[String], plugin: Plugin) -> Opt
 }
 
 fn plugin(seen: &Seen<'_>) -> Plugin {
-    let daemon = seen.documents.of_kind("apps", "DaemonSet").any(|d| d.object.name.starts_with("istio-cni"));
+    let is_its = |kind: (&str, &str)| {
+        seen.documents.of_kind(kind.0, kind.1).any(|d| d.object.name.starts_with("istio-cni"))
+    };
+    let there = is_its(("apps", "DaemonSet")) || is_its(("", "ConfigMap"));
     let operators: Vec<&Node> =
         seen.documents.of_kind("install.istio.io", "IstioOperator").map(|d| &d.node).collect();
-    if daemon || operators.iter().any(|o| installs(o)) {
+    if there || operators.iter().any(|o| installs(o)) {
         return Plugin::There;
     }
     if operators.is_empty() { Plugin::Unsaid } else { Plugin::Absent }

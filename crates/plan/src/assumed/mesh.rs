@@ -90,6 +90,21 @@ pub(super) fn settings(spec: &Spec, istio: &Istio, mesh: &Mesh, files: &mut File
     }
 }
 
+/// The `ConfigMap` of the CNI plugin, which shows that it is there. Its pods are on the network of their nodes, and
+/// decide nothing about who reaches whom.
+/// Source: istio release-1.31 `manifests/charts/istio-cni/templates/configmap-cni.yaml`.
+pub(super) fn cni(istio: &Istio, mesh: &Mesh, files: &mut Files) {
+    if !mesh.cni {
+        return;
+    }
+    let elsewhere = istio.profile().cni_namespace().filter(|_| istio.version.is_some());
+    let namespace = elsewhere.unwrap_or(&mesh.namespace);
+    files.assume(ConfigMap {
+        metadata: meta(namespace, "istio-cni-config", Labels::new()),
+        ..ConfigMap::default()
+    });
+}
+
 /// Source: istio release-1.31 `manifests/charts/gateways/istio-ingress` and `istio-egress`; the add-on of AKS:
 /// <https://learn.microsoft.com/azure/aks/istio-deploy-ingress>.
 pub(super) fn gateways(mesh: &Mesh, istio: &Istio, files: &mut Files) {

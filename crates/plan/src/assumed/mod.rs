@@ -22,6 +22,7 @@ pub(crate) fn plan(spec: &Spec, files: &mut Files) {
     if let (Some(istio), Some(mesh)) = (&spec.istio, spec.mesh()) {
         mesh::control_plane(&mesh, istio, files);
         mesh::settings(spec, istio, &mesh, files);
+        mesh::cni(istio, &mesh, files);
         mesh::gateways(&mesh, istio, files);
     }
     workloads::plan(spec, files);
