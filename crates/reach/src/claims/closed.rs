@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Counter, Truth, Who};
 use crate::{
-    Answer, Direction, Judge, Labels, Match, Matcher, Namespaces, Party, Pod, PortSet, Reading, Stranger,
-    Traits, Unseen, Via,
+    Answer, Direction, Judge, Labels, Match, Matcher, Namespaces, Party, Permitted, Pod, PortSet, Reading,
+    Stranger, Traits, Unseen, Via,
 };
 
 /// Those who may connect.
@@ -79,6 +79,16 @@ impl Judge<'_> {
         parties
     }
 
+    /// Pods that nobody has written, by the descriptions that rules about a pod use; first one that fits none.
+    pub fn supposed(&self, to: &Party) -> Vec<Stranger> {
+        self.strangers(&[], &[], to)
+    }
+
+    /// What the policies of a pod let in from somebody whose own policies are not known.
+    pub fn admitted(&self, from: &Party, to: &Party) -> Permitted {
+        self.one_side(Direction::Ingress, to, from)
+    }
+
     /// A pod that somebody could start in a namespace, whether it is there or not.
     pub fn newcomer(&self, namespace: &str) -> Party {
         let named = || Labels::from([("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())]);
@@ -135,6 +145,9 @@ impl Judge<'_> {
 
     /// Whether a description fits some of these pods, and no others that were read.
     fn fits_only(&self, matcher: &Matcher, allowed: &[&Pod]) -> bool {
+        if allowed.is_empty() {
+            return false;
+        }
         let cluster = self.cluster();
         let fits =
             |n: usize| Party::Pod(n).end(cluster, true).map_or(Match::No, |e| matcher.matches(cluster, e));
