@@ -33,6 +33,7 @@
 //! change an answer makes that answer unknown. Each rule of Istio stands in one place, with its source; rules that
 //! were measured on a real one are called by their numbers (I1, S1, …).
 
+mod alike;
 mod any;
 mod apart;
 mod authorization;
@@ -42,6 +43,7 @@ mod cluster;
 mod destination;
 mod egress;
 mod encryption;
+mod homes;
 mod index;
 mod injection;
 mod judged;
@@ -62,6 +64,7 @@ mod told;
 mod truth;
 mod verdict;
 
+pub use alike::Differs;
 pub use apart::Apart;
 pub use authorization::{
     Action, Attribute, AuthorizationPolicy, Clause, Condition, Decided, Effect, Identity, Remains, Request,
@@ -82,5 +85,6 @@ pub use peer::{Mode, ModeOf, PeerAuthentication, Said};
 pub use protocol::Protocol;
 pub use read::Reader;
 pub use settings::{Capture, Injector, Normalization, Provider, Settings, Webhook, webhooks};
+pub use supposed::FRESH;
 pub use told::{ObjectTold, ReasonTold, Told};
 pub use truth::Truth;
