@@ -185,7 +185,7 @@ impl Ask<'_, '_> {
     /// By address and by each Service: what counts for one need not count for another.
     fn tcp(&self, mesh: &Mesh, client: Client, from: &Party, port: u16) -> Option<Intruder> {
         let mut unknown = None;
-        for by in self.ways(mesh, port) {
+        for by in ways(mesh, self.server, port) {
             let call = Call { client, server: self.server, port, by };
             let verdict = mesh.any(&call, self.judges.below_in(mesh, from, self.to, &call));
             let truth = match verdict.outcome {
@@ -207,23 +207,24 @@ impl Ask<'_, '_> {
         unknown
     }
 
-    fn ways(&self, mesh: &Mesh, port: u16) -> Vec<By> {
-        let services = mesh.members.get(self.server).map_or(&[][..], |member| &member.services);
-        let mut all = vec![By::Address];
-        for &number in services {
-            let Some(service) = mesh.services.get(number) else { continue };
-            let leads = |p: &&meshgen_mesh::ServicePort| {
-                mesh.pods.get(self.server).and_then(|pod| service.pod_port(p, pod)) == Some(port)
-            };
-            all.extend(service.ports.iter().filter(leads).map(|p| By::Service(number, p.number)));
-        }
-        all
-    }
-
     fn line(&self, from: &Party, protocol: Protocol, port: u16) -> String {
         let cluster = &self.judges.network.manifests.cluster;
         format!("{} => {} : {} {port}", from.title(cluster), self.to.title(cluster), protocol.name())
     }
+}
+
+/// How clients may dial a port of a pod: by its address, and by each Service that leads there.
+pub(crate) fn ways(mesh: &Mesh, server: usize, port: u16) -> Vec<By> {
+    let services = mesh.members.get(server).map_or(&[][..], |member| &member.services);
+    let mut all = vec![By::Address];
+    for &number in services {
+        let Some(service) = mesh.services.get(number) else { continue };
+        let leads = |p: &&meshgen_mesh::ServicePort| {
+            mesh.pods.get(server).and_then(|pod| service.pod_port(p, pod)) == Some(port)
+        };
+        all.extend(service.ports.iter().filter(leads).map(|p| By::Service(number, p.number)));
+    }
+    all
 }
 
 /// By which identity a pod that nobody has written comes.

@@ -2,7 +2,9 @@
 
 mod difference;
 mod ends;
+mod newcomers;
 mod told;
+mod who;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,7 @@ use crate::{
 };
 use difference::{Difference, Gain, difference};
 use ends::Both;
+use newcomers::Newcomers;
 
 /// What differs between two versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -50,9 +53,10 @@ pub struct Change {
     pub ports: PortSet,
     /// How many pairs these are. Of pods that are not there each description counts as one.
     pub pairs: u64,
-    /// Whether one end is pods that are in neither version, by their description: of these the network is told.
+    /// Whether one end is pods that are in neither version, by their description.
     pub unseen: bool,
-    /// The layer that changed: `network` or `mesh`; nothing where no pod may be in a mesh.
+    /// The layer that changed: `network` or `mesh`. Nothing where no pod may be in a mesh, and where the network alone is
+    /// told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<&'static str>,
     /// Which requests pass, on the side that is wider, if not all.
@@ -114,8 +118,9 @@ impl Version {
 }
 
 impl<'a> Judges<'a> {
-    /// What differs from this version to a newer one, for all that are in them and for the outside; and, of the network
-    /// alone, for pods that are not there. What is not known counts as possible.
+    /// What differs from this version to a newer one, for all that are in them, for the outside, and for pods that are
+    /// not there. What is not known counts as possible; and where the mesh asks for something else of such pods, what is
+    /// not known in either version counts as having become possible.
     pub fn compare(&self, newer: &Judges<'a>) -> Comparison {
         let network = self.network.compare(&newer.network);
         if !self.is_meshed() && !newer.is_meshed() {
@@ -146,10 +151,16 @@ impl<'a> Judges<'a> {
                 }
             }
         }
-        let unseen = Comparison::from(network);
-        let (added, removed) = (unseen.added, unseen.removed);
-        let all = |columns, unseen: Vec<Change>| {
-            let mut changes: Vec<Change> = unseen.into_iter().filter(|change| change.unseen).collect();
+        let network = Comparison::from(network);
+        let columns = [&widened, &narrowed];
+        let versions = [&old, &new];
+        let newcomers =
+            Newcomers { judges: [self, newer], versions, both: &both, columns, network: &network };
+        let [gained, lost] = newcomers.changes();
+        let (added, removed) = (network.added, network.removed);
+        let all = |columns, network: Vec<Change>, newcomers: Vec<Change>| {
+            let mut changes: Vec<Change> = network.into_iter().filter(|change| change.unseen).collect();
+            changes.extend(newcomers);
             changes.extend(both.changes(columns));
             changes
         };
@@ -158,8 +169,8 @@ impl<'a> Judges<'a> {
         assumed.sort();
         assumed.dedup();
         Comparison {
-            widened: all(widened, unseen.widened),
-            narrowed: all(narrowed, unseen.narrowed),
+            widened: all(widened, network.widened, gained),
+            narrowed: all(narrowed, network.narrowed, lost),
             added,
             removed,
             assumed,

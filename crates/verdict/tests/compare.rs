@@ -38,7 +38,8 @@ fn more_requests_are_a_widening_and_nothing_else() {
 #[test]
 fn what_another_layer_refuses_is_no_widening() {
     insta::assert_snapshot!(changed("from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]", "from: [{source: {}}]"), @r"
-    nobody gained or lost a connection
+    possible now:
+    + any pod, in the mesh => shop/cart[Deployment] : TCP 8080 (partial: method GET; by the mesh)
     assumed: the configuration of the mesh; the webhooks of the injector
     ");
     insta::assert_snapshot!(changed("mode: STRICT", "mode: PERMISSIVE"), @r"

@@ -27,12 +27,12 @@ pub(crate) struct Difference {
 
 /// What one version lets pass between two ends.
 #[derive(Default)]
-struct Side {
+pub(super) struct Side {
     /// What the network lets through, perhaps.
-    network: PortSet,
-    open: PortSet,
-    unknown: PortSet,
-    partial: Vec<(Remains, PortSet)>,
+    pub(super) network: PortSet,
+    pub(super) open: PortSet,
+    pub(super) unknown: PortSet,
+    pub(super) partial: Vec<(Remains, PortSet)>,
 }
 
 pub(super) fn difference(old: &Version, new: &Version, values: Values) -> Difference {
@@ -62,7 +62,7 @@ impl Side {
     }
 
     /// What is possible here and is not, or not as much, on the other side.
-    fn beyond(&self, other: &Side) -> Vec<Gain> {
+    pub(super) fn beyond(&self, other: &Side) -> Vec<Gain> {
         let known = other.open.union(&other.unknown);
         let mut gains = Vec::new();
         let mut put = |ports: PortSet, remains: Option<String>, unknown| {
@@ -85,6 +85,16 @@ impl Side {
             put(more, Some(remains.to_string()), false);
         }
         gains
+    }
+}
+
+impl Side {
+    /// What may be possible here and was not known to be on the other side, where it is not known how much more it is.
+    pub(super) fn doubtful(&self, other: &Side) -> Option<Gain> {
+        let partial = self.partial.iter().map(|(_, ports)| ports);
+        let possible = partial.fold(self.open.union(&self.unknown), |all, ports| all.union(ports));
+        let ports = possible.intersection(&other.unknown).minus(&other.open).intersection(&other.network);
+        (!ports.is_empty()).then_some(Gain { ports, network: false, remains: None, unknown: true })
     }
 }
 

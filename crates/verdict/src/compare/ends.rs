@@ -8,7 +8,10 @@ use super::{Change, Columns, Version};
 use crate::Judges;
 
 /// Ends that are alike in both versions: their atom in each, none where they are not there.
-type Joint = (Option<u32>, Option<u32>);
+pub(super) type Joint = (Option<u32>, Option<u32>);
+
+/// The numbers of a pod in each version, none where it is not there.
+type Numbers = (Option<u32>, Option<u32>);
 
 /// A pod in both versions: namespace, name and kind of its workload, its own name.
 type PodKey = (String, String, String, String);
@@ -17,29 +20,39 @@ pub(super) struct Both {
     /// A cluster of the workloads of both, for their names.
     all: Cluster,
     joints: Vec<(Joint, Members)>,
+    /// For joints of pods that are in both versions, one of these, by its number in each.
+    models: BTreeMap<Joint, (u32, u32)>,
 }
 
 impl Both {
     pub(super) fn new<'a>(old: &Judges<'a>, new: &Judges<'a>, before: &Version, after: &Version) -> Both {
         let mut workloads: BTreeMap<(String, String, String), Workload> = BTreeMap::new();
-        let mut pods: BTreeMap<PodKey, Joint> = BTreeMap::new();
+        let mut pods: BTreeMap<PodKey, (Joint, Numbers)> = BTreeMap::new();
         for (judges, version, newer) in [(old, before, false), (new, after, true)] {
             let cluster = &judges.network.manifests.cluster;
             for workload in &cluster.workloads {
                 workloads.insert(key(workload), workload.clone());
             }
             for (atom, members) in (0..).zip(&version.atoms.pods) {
-                for pod in members.iter().filter_map(|n| cluster.pods.get(*n as usize)) {
+                for (n, pod) in members.iter().filter_map(|n| Some((*n, cluster.pods.get(*n as usize)?))) {
                     let Some(workload) = cluster.workloads.get(pod.workload) else { continue };
                     let (namespace, name, kind) = key(workload);
-                    let joint = pods.entry((namespace, name, kind, pod.name.clone())).or_default();
-                    if newer { joint.1 = Some(atom) } else { joint.0 = Some(atom) }
+                    let (joint, own) = pods.entry((namespace, name, kind, pod.name.clone())).or_default();
+                    if newer {
+                        (joint.1, own.1) = (Some(atom), Some(n));
+                    } else {
+                        (joint.0, own.0) = (Some(atom), Some(n));
+                    }
                 }
             }
         }
         let numbers: BTreeMap<&(String, String, String), u32> = workloads.keys().zip(0..).collect();
         let mut members: BTreeMap<Joint, Members> = BTreeMap::new();
-        for ((namespace, name, kind, _), joint) in pods {
+        let mut models = BTreeMap::new();
+        for ((namespace, name, kind, _), (joint, own)) in pods {
+            if let (Some(old), Some(new)) = own {
+                models.entry(joint).or_insert((old, new));
+            }
             let number = numbers.get(&(namespace, name, kind)).copied();
             members.entry(joint).or_default().workloads.extend(number);
         }
@@ -49,11 +62,22 @@ impl Both {
             members.workloads.dedup();
         }
         let all = Cluster { workloads: workloads.into_values().collect(), ..Cluster::default() };
-        Both { all, joints: members.into_iter().collect() }
+        Both { all, joints: members.into_iter().collect(), models }
     }
 
     pub(super) fn joints(&self) -> impl Iterator<Item = (u32, Joint)> {
         (0..).zip(self.joints.iter().map(|(joint, _)| *joint))
+    }
+
+    /// The joints of pods that are in both versions, each with one of these, by its number in each.
+    pub(super) fn models(&self) -> impl Iterator<Item = (u32, (u32, u32))> {
+        self.joints().filter_map(|(n, joint)| Some((n, *self.models.get(&joint)?)))
+    }
+
+    /// The names of the workloads of some joints, and how many they are.
+    pub(super) fn named(&self, numbers: &Bits) -> (Vec<String>, u64) {
+        let members = self.together(numbers);
+        (Namer::new(&self.all).parts(&members), members.workloads.len() as u64)
     }
 
     fn together(&self, numbers: &Bits) -> Members {
