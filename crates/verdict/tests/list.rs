@@ -199,6 +199,63 @@ fn what_a_pair_gains_is_in_the_comparison_of_random_clusters() {
     assert!(gained > 5 && none > 5, "{gained} {none}");
 }
 
+/// A pod that only comes later, and would have gained something, is told of before it is there.
+#[test]
+fn what_a_pod_would_gain_is_in_the_comparison_without_it() {
+    let (mut gained, mut by_mesh) = (0, 0);
+    for seed in 0..130 {
+        let new = random::cluster(seed);
+        let old = new.rsplit_once("---\n").unwrap().0.to_owned();
+        let (old, new) = if seed % 2 == 0 { (old, new) } else { (new, old) };
+        let home = ["a", "d", "e"][usize::try_from(seed).unwrap() / 2 % 3];
+        let late =
+            late(home, "late", "") + &late(home, "plain", "labels: {sidecar.istio.io/inject: 'false'}, ");
+        let with = [world(&(late.clone() + &old)), world(&(late + &new))];
+        let lists = [Listed::new(&Judges::new(&with[0])), Listed::new(&Judges::new(&with[1]))];
+        if !is_wider_for_late(&lists[0], &lists[1], home) {
+            continue;
+        }
+        let without = [world(&old), world(&new)];
+        let changes = Judges::new(&without[0]).compare(&Judges::new(&without[1])).widened;
+        // In a namespace with pods, what others with the same account gained says it.
+        assert!(changes.iter().any(|change| change.unseen || home == "a"), "seed {seed}");
+        gained += 1;
+        by_mesh += usize::from(changes.iter().any(|change| change.unseen && change.layer == Some("mesh")));
+    }
+    assert!(gained > 8 && by_mesh > 3, "{gained} {by_mesh}");
+}
+
+fn world(text: &str) -> World {
+    let mut sources = Sources::default();
+    sources.add("random.yaml", text);
+    World::read(sources)
+}
+
+fn late(home: &str, name: &str, labels: &str) -> String {
+    // Of the namespaces that are not there yet, one is in the mesh.
+    let space =
+        "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: d, labels: {istio-injection: enabled}}\n";
+    let space = if home == "d" && name == "late" { space } else { "" };
+    format!(
+        "{space}---\napiVersion: v1\nkind: Pod\nmetadata: {{{labels}name: {name}, namespace: {home}}}\n\
+         spec: {{serviceAccountName: x, containers: [{{name: c}}]}}\n"
+    )
+}
+
+/// Whether the pod that comes later sees more, and not only what it could see outside of the mesh before.
+fn is_wider_for_late(old: &Listed, new: &Listed, home: &str) -> bool {
+    let passes = |word: &&str| ["open", "unknown", "partial"].iter().any(|w| word.starts_with(w));
+    let [late, plain] = ["late", "plain"].map(|name| format!("{home}/{name}[Pod]"));
+    let servers = new.lines.keys().filter(|(from, to)| *from == late && to.ends_with(']') && *to != plain);
+    servers.map(|(_, to)| to).any(|to| {
+        PORTS.iter().any(|port| {
+            let (before, after) = (old.of(&late, to, *port), new.of(&late, to, *port));
+            let known = old.of(&plain, to, *port).iter().any(|word| word.starts_with("open"));
+            after.iter().any(passes) && !before.iter().any(passes) && !known
+        })
+    })
+}
+
 /// Whether any pair sees more by the second list.
 fn is_wider(old: &Listed, new: &Listed) -> bool {
     let passes = |word: &&str| ["open", "unknown", "partial"].iter().any(|w| word.starts_with(w));
