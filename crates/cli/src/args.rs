@@ -94,10 +94,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         spec: SpecArgs,
     },
-    /// List who may connect to whom, as the network policies have it
+    /// List who may connect to whom: what network policies let through, and what the mesh makes of it
     ///
-    /// Reads manifests, anybody's, or a spec, of which it judges what would be rendered; never a cluster. The
-    /// answers are about the network: what a mesh refuses above it is not judged here, and said.
+    /// Reads manifests, anybody's, or a spec, of which it judges what would be rendered; never a cluster.
     Reach {
         #[command(flatten)]
         judged: JudgedArgs,
@@ -126,7 +125,7 @@ pub(crate) enum Command {
     ///
     /// `FROM` and `TO` are what people have at hand: `namespace/workload`, `service.namespace`, an address, or
     /// `namespace/[label=value]@account` for a pod that need not exist. `TO` may end in a port: `shop/db:5432`,
-    /// `db.shop:tcp-postgres`, `kube-system/coredns:53/udp`. Exit code 1 if it is refused, or not known.
+    /// `db.shop:tcp-postgres`, `kube-system/coredns:53/udp`. Exit code 1 unless it is open, to whatever is sent.
     Explain {
         /// Who connects; or, alone, the code of a finding: `MG001`.
         from: String,
@@ -159,7 +158,7 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "FILE", default_value = "meshgen.yaml")]
         out: PathBuf,
     },
-    /// Print the JSON schema of the spec, for editors
+    /// Print the JSON schema of the spec, for editors, or of a report, for programs
     ///
     /// With `-f` it is closed over the names that this spec declares, so that an editor completes workloads,
     /// namespaces and ports. Name the file in the first line of the spec:
@@ -168,6 +167,9 @@ pub(crate) enum Command {
         /// A spec whose names are completed.
         #[arg(short, long, value_name = "FILE")]
         file: Vec<PathBuf>,
+        /// Of what this command prints with `--output-format json`, or, as `report`, of what any of them prints.
+        #[arg(long, value_enum, value_name = "COMMAND", conflicts_with = "file")]
+        of: Option<SchemaOf>,
     },
     /// Print the completions of a shell
     Completions {
@@ -179,6 +181,17 @@ pub(crate) enum Command {
         /// The command.
         command: Option<String>,
     },
+}
+
+/// A command whose report has a schema, or all of them.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    Reach,
+    Explain,
+    Verify,
+    Compare,
+    Lint,
+    Report,
 }
 
 /// When a comparison is a no.

@@ -1,14 +1,16 @@
 //! What a rule is: plain data, and one function.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Hit, Seen};
 
 /// What is told of a kind of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rule {
     /// `MG` and three digits. It never changes its meaning.
+    #[schemars(regex(pattern = "^MG[0-9]{3}$"))]
     pub code: &'static str,
     /// A name for programs, in small letters and `-`.
     pub slug: &'static str,
@@ -25,7 +27,7 @@ pub struct Rule {
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
     /// It does not work, or it does not protect at all.

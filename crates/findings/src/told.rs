@@ -1,23 +1,27 @@
 //! Findings, told: files and lines in place of places.
 
 use meshgen_yaml::{Place, Sources};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Accepted, Finding, Settled, Severity};
 
 /// What was found, told.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "LintResult")]
 pub struct Told {
     /// What nobody accepts, then what somebody accepts.
     pub findings: Vec<FindingTold>,
 }
 
 /// A finding, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Finding")]
 pub struct FindingTold {
     /// The code of its rule.
+    #[schemars(regex(pattern = "^MG[0-9]{3}$"))]
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -51,8 +55,9 @@ pub struct FindingTold {
 }
 
 /// Another place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "RelatedPlace")]
 pub struct AlsoTold {
     /// Where.
     pub at: PlaceTold,
@@ -61,8 +66,9 @@ pub struct AlsoTold {
 }
 
 /// A place: lines and columns count from 1, columns in characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Place")]
 pub struct PlaceTold {
     /// The name of the file.
     pub file: String,

@@ -80,7 +80,7 @@ pub use injection::{Injection, Membership, labels_after_injection};
 pub use labels::{Labels, Operator, Requirement, Selector};
 pub use mesh::{Member, Mesh};
 pub use object::{Meta, Undecided};
-pub use outcome::{Layer, Outcome, Reason, Verdict};
+pub use outcome::{Layer, Outcome, OutcomeTold, Reason, Verdict};
 pub use peer::{Mode, ModeOf, PeerAuthentication, Said};
 pub use protocol::Protocol;
 pub use read::Reader;

@@ -1,5 +1,6 @@
 //! What the client sees, and why.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Remains, Said};
@@ -26,9 +27,26 @@ pub enum Outcome {
     Unknown,
 }
 
-/// What decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// What the client sees, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Outcome")]
+#[expect(missing_docs, reason = "they are those of `Outcome`")]
+pub enum OutcomeTold {
+    Open,
+    Partial,
+    Timeout,
+    Reset,
+    Closed,
+    Forbidden,
+    Unavailable,
+    Unknown,
+}
+
+/// What decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "MeshLayer")]
 pub enum Layer {
     /// Who is in the mesh.
     Membership,
@@ -78,15 +96,36 @@ impl Layer {
 impl Outcome {
     /// The word for it.
     pub fn word(&self) -> &'static str {
+        self.told().word()
+    }
+
+    /// The same without the requests.
+    pub fn told(&self) -> OutcomeTold {
         match self {
-            Outcome::Open => "open",
-            Outcome::Partial(_) => "partial",
-            Outcome::Timeout => "timeout",
-            Outcome::Reset => "reset",
-            Outcome::Closed => "closed",
-            Outcome::Forbidden => "forbidden",
-            Outcome::Unavailable => "unavailable",
-            Outcome::Unknown => "unknown",
+            Outcome::Open => OutcomeTold::Open,
+            Outcome::Partial(_) => OutcomeTold::Partial,
+            Outcome::Timeout => OutcomeTold::Timeout,
+            Outcome::Reset => OutcomeTold::Reset,
+            Outcome::Closed => OutcomeTold::Closed,
+            Outcome::Forbidden => OutcomeTold::Forbidden,
+            Outcome::Unavailable => OutcomeTold::Unavailable,
+            Outcome::Unknown => OutcomeTold::Unknown,
+        }
+    }
+}
+
+impl OutcomeTold {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            OutcomeTold::Open => "open",
+            OutcomeTold::Partial => "partial",
+            OutcomeTold::Timeout => "timeout",
+            OutcomeTold::Reset => "reset",
+            OutcomeTold::Closed => "closed",
+            OutcomeTold::Forbidden => "forbidden",
+            OutcomeTold::Unavailable => "unavailable",
+            OutcomeTold::Unknown => "unknown",
         }
     }
 }

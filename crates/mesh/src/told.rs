@@ -1,16 +1,17 @@
 //! Verdicts, told: with files and lines in place of places.
 
 use meshgen_yaml::{Place, Sources};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Layer, Outcome, Reason, Verdict};
+use crate::{Layer, Outcome, OutcomeTold, Reason, Verdict};
 
 /// A verdict, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Told {
     /// What the client sees, in a word.
-    pub outcome: &'static str,
+    pub outcome: OutcomeTold,
     /// Which requests pass, if it depends on the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remains: Option<String>,
@@ -19,8 +20,9 @@ pub struct Told {
 }
 
 /// A reason, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MeshReason")]
 pub struct ReasonTold {
     /// What decided.
     pub layer: Layer,
@@ -32,8 +34,9 @@ pub struct ReasonTold {
 }
 
 /// An object, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MeshObject")]
 pub struct ObjectTold {
     /// Its kind.
     pub kind: String,
@@ -74,7 +77,7 @@ impl Verdict {
             | Outcome::Unknown => None,
         };
         let reasons = self.reasons.iter().map(|r| r.told(sources)).collect();
-        Told { outcome: self.outcome.word(), remains, reasons }
+        Told { outcome: self.outcome.told(), remains, reasons }
     }
 }
 

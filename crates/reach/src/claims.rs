@@ -7,6 +7,7 @@ mod closed;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use closed::{Allowed, Pods};
@@ -56,7 +57,7 @@ pub enum ClaimPort {
 }
 
 /// Whether a claim is true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Truth {
     /// It is proven.

@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Direction, Exposure, Judge, PortSet};
 
 /// What is permitted with pods that were not read, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Exposure")]
 pub struct ExposureTold {
     /// By workload, direction and peer.
     pub lines: Vec<ExposedTold>,
@@ -17,8 +19,9 @@ pub struct ExposureTold {
 }
 
 /// What one workload is exposed to, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Exposed")]
 pub struct ExposedTold {
     /// The workload.
     pub workload: String,
@@ -31,7 +34,7 @@ pub struct ExposedTold {
 }
 
 /// A workload that no policy protects in a direction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unprotected {
     /// The workload.

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use meshgen_yaml::{Place, Problem, Sources, each};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{AddressRange, Cluster, Reader, table::Table};
@@ -24,7 +25,7 @@ pub struct Judge<'a> {
 }
 
 /// A file and a line, from 1.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Where {
     /// The name of the file.
     pub file: String,

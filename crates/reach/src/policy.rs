@@ -3,12 +3,13 @@
 use std::fmt;
 
 use meshgen_yaml::Place;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Matcher, PortSet, Protocol};
 
 /// The side of a connection that a policy speaks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
     /// What the source may send.
@@ -18,7 +19,7 @@ pub enum Direction {
 }
 
 /// The kind of a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names of the kinds")]
 pub enum PolicyKind {
     NetworkPolicy,
@@ -30,8 +31,9 @@ pub enum PolicyKind {
 }
 
 /// A layer of the verdict, in which policies of the same standing decide together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "PolicyLayer")]
 pub enum Layer {
     /// `AdminNetworkPolicy`, and `ClusterNetworkPolicy` of tier Admin.
     Admin,

@@ -1,7 +1,8 @@
 //! Protocols and ports.
 
-use std::{collections::BTreeSet, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use crate::ranges::Ranges;
@@ -218,6 +219,20 @@ impl fmt::Display for PortSet {
 impl Serialize for PortSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for PortSet {
+    fn schema_name() -> Cow<'static, str> {
+        "PortSet".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "Ports by protocol, in ranges, and by name where no pod resolves it: `TCP 80-90,http,UDP 53`, `All Connections`, `No Connections`.",
+            "pattern": r"^(All Connections|No Connections|(SCTP|TCP|UDP) .+)$",
+        })
     }
 }
 

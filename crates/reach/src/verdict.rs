@@ -1,11 +1,12 @@
 //! Verdicts with their reasons: the decisions of the layers of both directions.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Direction, Layer, PolicyKind, PortSet, Where};
 
 /// Whether a connection is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Answer {
     /// It is.
@@ -17,7 +18,7 @@ pub enum Answer {
 }
 
 /// An answer, and how the layers came to it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// Whether the connection is made.
@@ -30,7 +31,7 @@ pub struct Verdict {
 }
 
 /// What one side of a connection says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// Which side.
@@ -42,7 +43,7 @@ pub struct Decision {
 }
 
 /// What one layer says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LayerDecision {
     /// The layer.
@@ -54,7 +55,7 @@ pub struct LayerDecision {
 }
 
 /// What a layer comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Effect {
     /// It allows.
@@ -68,7 +69,7 @@ pub enum Effect {
 }
 
 /// What a policy had to do with it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reason {
     /// The kind of the policy.
@@ -88,7 +89,7 @@ pub struct Reason {
 }
 
 /// How a rule is called.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleName {
     /// Its number in its direction, from 1.
@@ -99,7 +100,7 @@ pub struct RuleName {
 }
 
 /// What a policy says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Said {
     /// A rule allows it.
@@ -119,7 +120,7 @@ pub enum Said {
 }
 
 /// Why a connection is made or refused, by port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// Who connects.
@@ -131,7 +132,7 @@ pub struct Explanation {
 }
 
 /// Ports that share a verdict and its reasons.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
     /// The ports.

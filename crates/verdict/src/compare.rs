@@ -9,6 +9,7 @@ mod who;
 use std::collections::BTreeMap;
 
 use meshgen_reach::{Bits, Cells, PortSet};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -25,7 +26,7 @@ use ends::Both;
 use newcomers::Newcomers;
 
 /// What differs between two versions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Comparison {
     /// What may be possible now and was not, widest first.
@@ -42,7 +43,7 @@ pub struct Comparison {
 }
 
 /// Pairs of ends that changed alike.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// Who connects.
@@ -55,16 +56,26 @@ pub struct Change {
     pub pairs: u64,
     /// Whether one end is pods that are in neither version, by their description.
     pub unseen: bool,
-    /// The layer that changed: `network` or `mesh`. Nothing where no pod may be in a mesh, and where the network alone is
+    /// The layer that changed. Nothing where no pod may be in a mesh, and where the network alone is
     /// told.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer: Option<&'static str>,
+    pub layer: Option<ChangedLayer>,
     /// Which requests pass, on the side that is wider, if not all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remains: Option<String>,
     /// Whether the wider side is not known.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
+}
+
+/// The layer that changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ChangedLayer {
+    /// The network lets more or less through.
+    Network,
+    /// The network lets both through, and the mesh differs.
+    Mesh,
 }
 
 /// One version, as both layers see it.

@@ -12,7 +12,7 @@ mod through;
 mod world;
 
 pub use closed::Intruder;
-pub use compare::{Change, Comparison};
+pub use compare::{Change, ChangedLayer, Comparison};
 pub use judges::{Judges, Sent};
 pub use list::{Refused, Report, Told, Way, WaySeen};
 pub use world::World;

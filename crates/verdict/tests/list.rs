@@ -38,7 +38,7 @@ impl Listed {
             lines.entry((line.from[0].clone(), line.to[0].clone())).or_default().push((line.ports, word));
         }
         for line in report.refused {
-            let word = line.outcome.to_owned();
+            let word = line.outcome.word().to_owned();
             lines.entry((line.from[0].clone(), line.to[0].clone())).or_default().push((line.ports, word));
         }
         Listed { lines }
@@ -114,7 +114,7 @@ fn check(name: &str, judges: &Judges<'_>, listed: &Listed, from: &Party, to: &Pa
     let told = verdict.map(|v| v.told(&judges.network.manifests.sources));
     let word = told.as_ref().map_or("unknown".to_owned(), |t| match &t.remains {
         Some(remains) => format!("partial: {remains}"),
-        None => t.outcome.to_owned(),
+        None => t.outcome.word().to_owned(),
     });
     let wire = wire(judges, from, to, port);
     let below = judges.network.probe(from, to, Protocol::Tcp, wire).answer;

@@ -5,24 +5,78 @@ use std::path::Path;
 use meshgen::{
     Kind,
     bundle::Id,
-    tree::{Comparison, compare},
-    verdict::{Judges, World},
+    tree::{self, Comparison, compare},
+    verdict::{self, Judges, World},
     yaml::Sources,
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::judged::{add, rendered};
 use crate::{
     args::FailOn,
     exit::Exit,
     input,
-    report::{Report, painted},
+    report::{self, Report, painted},
 };
 
 /// How many lines of what became possible, and of what stopped being so, a reviewer reads.
 const LINES: usize = 10;
 
 const KIND: &str = "compare";
+
+/// What differs.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CompareResult")]
+pub(crate) struct Told<'c> {
+    /// By object and field.
+    objects: Objects<'c>,
+    /// What became possible, and what stopped being so.
+    reach: &'c verdict::Comparison,
+}
+
+/// What differs, by object and field.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Objects<'c> {
+    /// Objects that only the new side has.
+    added: Vec<ObjectId<'c>>,
+    /// Objects that only the old side has.
+    removed: Vec<ObjectId<'c>>,
+    changed: Vec<ChangedObject<'c>>,
+}
+
+/// What tells objects of a cluster apart.
+#[derive(Serialize, JsonSchema)]
+struct ObjectId<'c> {
+    /// The group, without the version; empty for the core group.
+    group: &'c str,
+    kind: &'c str,
+    /// None for what stands outside of namespaces.
+    namespace: Option<&'c str>,
+    name: &'c str,
+}
+
+/// An object that is not what it was.
+#[derive(Serialize, JsonSchema)]
+struct ChangedObject<'c> {
+    object: ObjectId<'c>,
+    fields: Vec<Field<'c>>,
+}
+
+/// A field that is not what it was.
+#[derive(Serialize, JsonSchema)]
+struct Field<'c> {
+    /// `spec.ingress[0].ports[1].port`.
+    path: &'c str,
+    /// The old value on one line, if there was one.
+    old: Option<&'c str>,
+    /// The new value on one line, if there is one.
+    new: Option<&'c str>,
+}
+
+impl report::Told for Told<'_> {
+    const KIND: &'static str = KIND;
+}
 
 pub(crate) fn run(old: &Path, new: &Path, fail_on: FailOn) -> Report {
     let mut report = Report::new(KIND);
@@ -39,7 +93,7 @@ pub(crate) fn run(old: &Path, new: &Path, fail_on: FailOn) -> Report {
     if !reach.is_empty() {
         report.text.push_str(&format!("\n{}", reach.text(LINES)));
     }
-    report.result = json!({ "objects": shown(&comparison), "reach": reach });
+    report.tell(&Told { objects: shown(&comparison), reach: &reach });
     let no = match fail_on {
         FailOn::Differs => !comparison.is_nothing(),
         FailOn::Widened => !reach.widened.is_empty(),
@@ -72,19 +126,24 @@ fn sources(path: &Path, report: &mut Report) -> Sources {
 }
 
 /// A comparison for programs.
-pub(crate) fn shown(comparison: &Comparison) -> Value {
-    let ids = |ids: &[Id]| ids.iter().map(id).collect::<Vec<_>>();
-    let changed = comparison.changed.iter().map(|changed| {
-        let fields = changed.fields.iter().map(|f| json!({ "path": f.path, "old": f.old, "new": f.new }));
-        json!({ "object": id(&changed.id), "fields": fields.collect::<Vec<_>>() })
-    });
-    json!({
-        "added": ids(&comparison.added),
-        "removed": ids(&comparison.removed),
-        "changed": changed.collect::<Vec<_>>(),
-    })
+pub(crate) fn shown(comparison: &Comparison) -> Objects<'_> {
+    Objects {
+        added: comparison.added.iter().map(ObjectId::of).collect(),
+        removed: comparison.removed.iter().map(ObjectId::of).collect(),
+        changed: comparison.changed.iter().map(ChangedObject::of).collect(),
+    }
 }
 
-fn id(id: &Id) -> Value {
-    json!({ "group": id.group, "kind": id.kind, "namespace": id.namespace, "name": id.name })
+impl<'c> ObjectId<'c> {
+    fn of(id: &'c Id) -> Self {
+        ObjectId { group: &id.group, kind: &id.kind, namespace: id.namespace.as_deref(), name: &id.name }
+    }
+}
+
+impl<'c> ChangedObject<'c> {
+    fn of(changed: &'c tree::Changed) -> Self {
+        let fields = changed.fields.iter();
+        let fields = fields.map(|f| Field { path: &f.path, old: f.old.as_deref(), new: f.new.as_deref() });
+        ChangedObject { object: ObjectId::of(&changed.id), fields: fields.collect() }
+    }
 }

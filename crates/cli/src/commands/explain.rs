@@ -1,24 +1,50 @@
 //! `explain`: why one may connect to another, or not.
 
 use meshgen::{
-    mesh::{Outcome, Told as MeshTold, Verdict},
+    findings::Rule,
+    mesh::{Outcome, OutcomeTold, Told as MeshTold, Verdict},
     reach::{Answer, Explanation, PortSet, Protocol, Unfound},
     spec::{Port, Spec, WorkloadName},
     verdict::Judges,
     yaml::Sources,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use super::judged::{assumed, judged};
 use crate::{
     args::JudgedArgs,
     exit::Exit,
-    report::{Failure, Report},
+    report::{self, Failure, Report},
 };
 
+pub(crate) const KIND: &str = "explain";
+
+/// Why one may connect to another, or not; or what the code of a finding means.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "ExplainResult")]
+pub(crate) enum Told<'e> {
+    /// About connections.
+    Connection {
+        /// One for each pair of those that the ends may mean.
+        explanations: Vec<ExplainedTold<'e>>,
+        /// What was assumed of the mesh.
+        assumed: &'e [&'static str],
+    },
+    /// About the code of a finding.
+    Rule {
+        /// What is told of it.
+        rule: &'e Rule,
+    },
+}
+
+impl report::Told for Told<'_> {
+    const KIND: &'static str = KIND;
+}
+
 pub(crate) fn run(from: &str, to: &str, args: &JudgedArgs) -> Report {
-    let mut report = Report::new("explain");
+    let mut report = Report::new(KIND);
     let Some(judged) = judged(&args.file, &mut report) else { return report };
     let judges = Judges::new(&judged.world);
     let explained = match explained(&judges, from, to) {
@@ -39,8 +65,8 @@ pub(crate) fn run(from: &str, to: &str, args: &JudgedArgs) -> Report {
     if !explained.iter().all(Explained::is_open) {
         report.exit = Exit::No;
     }
-    let explained: Vec<Told<'_>> = explained.iter().map(|one| one.told(sources)).collect();
-    report.result = json!({ "explanations": explained, "assumed": judged.world.assumed() });
+    let explanations = explained.iter().map(|one| one.told(sources)).collect();
+    report.tell(&Told::Connection { explanations, assumed: judged.world.assumed() });
     report
 }
 
@@ -101,19 +127,20 @@ impl Explained {
         text
     }
 
-    fn told(&self, sources: &Sources) -> Told<'_> {
-        let unknown = || MeshTold { outcome: "unknown", remains: None, reasons: Vec::new() };
+    fn told(&self, sources: &Sources) -> ExplainedTold<'_> {
+        let unknown = || MeshTold { outcome: OutcomeTold::Unknown, remains: None, reasons: Vec::new() };
         let seen = self.seen.iter().map(|(ports, verdict)| SeenTold {
             ports,
             seen: verdict.as_ref().map_or_else(unknown, |verdict| verdict.told(sources)),
         });
-        Told { network: &self.network, seen: seen.collect() }
+        ExplainedTold { network: &self.network, seen: seen.collect() }
     }
 }
 
-/// An explanation for programs.
-#[derive(Serialize)]
-struct Told<'e> {
+/// Why one may connect to another, or not.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Explained")]
+pub(crate) struct ExplainedTold<'e> {
     #[serde(flatten)]
     network: &'e Explanation,
     /// What the client sees, by ports.
@@ -121,7 +148,9 @@ struct Told<'e> {
     seen: Vec<SeenTold<'e>>,
 }
 
-#[derive(Serialize)]
+/// What the client sees.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Seen")]
 struct SeenTold<'e> {
     ports: &'e PortSet,
     #[serde(flatten)]

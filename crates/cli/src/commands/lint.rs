@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use meshgen::{
     findings::{
-        Acceptance, Finding, Settled, Severity, acceptances, acceptances_of, lint, lint_spec, rule, rules,
-        sarif, settle,
+        Acceptance, Finding, Settled, Severity, Told, acceptances, acceptances_of, lint, lint_spec, rule,
+        rules, sarif, settle,
     },
     spec::Date,
     yaml::{Sources, nearest},
 };
-use serde_json::json;
 
-use super::judged::{Judged, add, judged};
+use super::{
+    explain,
+    judged::{Judged, add, judged},
+};
 use crate::{
     args::{FailOnFinding, LintArgs, OutputFormat},
     exit::Exit,
@@ -21,6 +23,10 @@ use crate::{
 };
 
 const KIND: &str = "lint";
+
+impl report::Told for Told {
+    const KIND: &'static str = KIND;
+}
 
 pub(crate) fn run(files: &[PathBuf], args: &LintArgs, format: OutputFormat) -> Report {
     let mut report = Report::new(KIND);
@@ -45,7 +51,7 @@ pub(crate) fn run(files: &[PathBuf], args: &LintArgs, format: OutputFormat) -> R
         OutputFormat::Text if args.markdown => told.markdown(),
         OutputFormat::Text => text(&settled, manifests, &judged.asked),
     };
-    report.result = json!({ "findings": told.findings });
+    report.tell(&told);
     report
 }
 
@@ -142,11 +148,11 @@ fn count(settled: &Settled) -> String {
 
 /// What the code of a finding means.
 pub(crate) fn explain(code: &str) -> Report {
-    let mut report = Report::new("explain");
+    let mut report = Report::new(explain::KIND);
     match rule(code) {
         Some(rule) => {
             report.text = rule.explained();
-            report.result = json!({ "rule": rule });
+            report.tell(&explain::Told::Rule { rule });
         }
         None => {
             let known = rules().into_iter().map(|rule| rule.code);

@@ -42,7 +42,7 @@ pub(crate) fn run(cli: Cli) -> Exit {
         Command::Verify { file, expect } => verify::run(&file, &expect),
         Command::Validate { spec } => validate::run(&spec),
         Command::Init { from, out } => init::run(&from, &out),
-        Command::Schema { file } => schema::run(&file),
+        Command::Schema { file, of } => schema::run(&file, of),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { command } => shell::man(command.as_deref()),
     };

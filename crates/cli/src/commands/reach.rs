@@ -1,21 +1,38 @@
 //! `reach`: who may connect to whom.
 
 use meshgen::{
-    reach::{Direction, Focus, PortSet, Reading},
+    reach::{Direction, ExposureTold, Focus, PortSet, Reading},
     verdict::{Judges, Report as List},
 };
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::judged::judged;
 use crate::{
     args::{self, FocusArgs, JudgedArgs, OutputFormat},
     exit::Exit,
-    report::Report,
+    report::{self, Report},
 };
+
+const KIND: &str = "reach";
 
 /// What is said of pods that are not there, where others are in a mesh.
 const BELOW: &str =
     "Of pods that are not here this is what the network lets through; the mesh may refuse some of it.\n";
+
+/// Who may connect to whom.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReachResult")]
+pub(crate) struct Told {
+    /// What is permitted.
+    list: List,
+    /// What is permitted with pods that are not there yet, if that was asked for.
+    exposure: Option<ExposureTold>,
+}
+
+impl report::Told for Told {
+    const KIND: &'static str = KIND;
+}
 
 pub(crate) fn run(
     args: &JudgedArgs,
@@ -24,7 +41,7 @@ pub(crate) fn run(
     exposure: bool,
     format: OutputFormat,
 ) -> Report {
-    let mut report = Report::new("reach");
+    let mut report = Report::new(KIND);
     let Some(judged) = judged(&args.file, &mut report) else { return report };
     let judges = Judges::new(&judged.world);
     let judge = &judges.network;
@@ -37,7 +54,7 @@ pub(crate) fn run(
     let below = if judges.is_meshed() { BELOW } else { "" };
     // A long list is told in one form only.
     match format {
-        OutputFormat::Json => report.result = json!({ "list": list, "exposure": exposed }),
+        OutputFormat::Json => report.tell(&Told { list, exposure: exposed }),
         OutputFormat::Text if args.markdown => {
             report.text = list.markdown() + &exposed.map(|e| e.markdown() + below).unwrap_or_default();
         }

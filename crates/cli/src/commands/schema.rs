@@ -1,19 +1,25 @@
-//! `schema`: what editors know of a spec.
+//! `schema`: what editors know of a spec, and programs of a report.
 
 use std::path::PathBuf;
 
-use meshgen::spec::{schema, schema_for};
+use meshgen::{
+    findings,
+    spec::{schema, schema_for},
+};
+use schemars::Schema;
 
-use super::spec::planned;
+use super::{compare, explain, reach, spec::planned, verify};
 use crate::{
-    args::SpecArgs,
-    report::{Failure, Report},
+    args::{SchemaOf, SpecArgs},
+    report::{AnyReport, Failure, Report, ReportOf, of},
 };
 
 const KIND: &str = "schema";
 
-pub(crate) fn run(files: &[PathBuf]) -> Report {
-    let (schema, mut report) = if files.is_empty() {
+pub(crate) fn run(files: &[PathBuf], reports: Option<SchemaOf>) -> Report {
+    let (schema, mut report) = if let Some(reports) = reports {
+        (of_reports(reports), Report::new(KIND))
+    } else if files.is_empty() {
         (schema(), Report::new(KIND))
     } else {
         match planned(KIND, &SpecArgs { file: files.to_owned() }) {
@@ -27,4 +33,24 @@ pub(crate) fn run(files: &[PathBuf]) -> Report {
     }
     report.result = schema.to_value();
     report
+}
+
+type Any = AnyReport<
+    reach::Told,
+    explain::Told<'static>,
+    verify::Told<'static>,
+    compare::Told<'static>,
+    findings::Told,
+>;
+
+/// The schema of what commands print with `--output-format json`.
+fn of_reports(reports: SchemaOf) -> Schema {
+    match reports {
+        SchemaOf::Reach => of::<ReportOf<reach::Told>>(),
+        SchemaOf::Explain => of::<ReportOf<explain::Told<'static>>>(),
+        SchemaOf::Verify => of::<ReportOf<verify::Told<'static>>>(),
+        SchemaOf::Compare => of::<ReportOf<compare::Told<'static>>>(),
+        SchemaOf::Lint => of::<ReportOf<findings::Told>>(),
+        SchemaOf::Report => of::<Any>(),
+    }
 }

@@ -10,13 +10,14 @@ use meshgen::{
     verdict::World,
     yaml::{Problem, Sources},
 };
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::judged::{assumed, judged, of_tree};
 use crate::{
     exit::Exit,
     input,
-    report::{Failure, Report},
+    report::{self, Failure, Report},
 };
 
 /// A claim and what became of it.
@@ -27,8 +28,37 @@ pub(crate) struct Verified {
     told: String,
 }
 
+const KIND: &str = "verify";
+
+/// What became of the claims.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "VerifyResult")]
+pub(crate) struct Told<'v> {
+    claims: Vec<ClaimTold>,
+    /// What was assumed of the mesh.
+    assumed: &'v [&'static str],
+}
+
+/// A claim and what became of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Claim")]
+struct ClaimTold {
+    group: String,
+    /// Its number in its group, from 1.
+    number: usize,
+    /// The line of the file that it stands in.
+    line: usize,
+    truth: Truth,
+    /// The counter-example, or why it is not known.
+    told: String,
+}
+
+impl report::Told for Told<'_> {
+    const KIND: &'static str = KIND;
+}
+
 pub(crate) fn run(files: &[PathBuf], expect: &[PathBuf]) -> Report {
-    let mut report = Report::new("verify");
+    let mut report = Report::new(KIND);
     let expected: Vec<_> = expect.iter().filter_map(|path| expected(path, &mut report)).collect();
     let Some(judged) = judged(files, &mut report).filter(|_| report.exit == Exit::Yes) else { return report };
     let of_spec = judged.spec.map(|spec| (judged.asked, spec.expect));
@@ -44,17 +74,16 @@ pub(crate) fn run(files: &[PathBuf], expect: &[PathBuf]) -> Report {
     for (sources, expect) in of_spec.into_iter().chain(expected) {
         let verified = proven(&judged.world, claims(&expect), &sources, &mut report);
         report.text.extend(verified.iter().map(|v| v.line(&sources)));
-        all.extend(verified.into_iter().map(|v| (v.truth, v.json(&sources))));
+        all.extend(verified.into_iter().map(|v| v.told(&sources)));
     }
-    let number = |truth: Truth| all.iter().filter(|v| v.0 == truth).count();
+    let number = |truth: Truth| all.iter().filter(|v| v.truth == truth).count();
     let (proven, refuted, unknown) = (number(Truth::True), number(Truth::Refuted), number(Truth::Unknown));
     report.text.push_str(&format!("{proven} true, {refuted} refuted, {unknown} unknown\n"));
     report.text.push_str(assumed(&judged.world).trim_start());
-    let all: Vec<Value> = all.into_iter().map(|v| v.1).collect();
     if report.exit == Exit::Yes && proven < all.len() {
         report.exit = Exit::No;
     }
-    report.result = json!({ "claims": all, "assumed": judged.world.assumed() });
+    report.tell(&Told { claims: all, assumed: judged.world.assumed() });
     report
 }
 
@@ -125,14 +154,14 @@ impl Verified {
         told
     }
 
-    fn json(&self, sources: &Sources) -> Value {
-        json!({
-            "group": self.claim.group,
-            "number": self.claim.number,
-            "line": sources.line_column(self.claim.place).0,
-            "truth": self.truth,
-            "told": self.told,
-        })
+    fn told(self, sources: &Sources) -> ClaimTold {
+        ClaimTold {
+            line: sources.line_column(self.claim.place).0,
+            group: self.claim.group,
+            number: self.claim.number,
+            truth: self.truth,
+            told: self.told,
+        }
     }
 }
 

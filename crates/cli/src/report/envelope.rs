@@ -1,5 +1,6 @@
 //! The one JSON object of every command.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,13 +9,18 @@ use super::{Failure, Report, problem::ProblemJson};
 /// The version of the envelope; it changes when a field goes or means something else.
 const VERSION: u32 = 1;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Envelope {
     /// The command.
     kind: &'static str,
+    /// The version of the envelope; it changes when a field goes or means something else.
+    #[schemars(range(min = VERSION, max = VERSION))]
     version: u32,
+    /// 0: done, and the answer is yes; 1: done, and the answer is no; 2: it could not be done.
+    #[schemars(range(max = 2))]
     exit_code: u8,
+    /// What is wrong with the input, and what else went wrong.
     problems: Vec<ProblemJson>,
     /// What a command found; its shape depends on the kind. Absent if it could not be done.
     #[serde(skip_serializing_if = "Value::is_null")]

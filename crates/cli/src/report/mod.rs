@@ -4,6 +4,7 @@ mod envelope;
 mod failure;
 mod paint;
 mod problem;
+mod schema;
 mod snippet;
 mod text;
 
@@ -16,6 +17,7 @@ use serde_json::Value;
 pub(crate) use envelope::Envelope;
 pub(crate) use failure::Failure;
 pub(crate) use paint::painted;
+pub(crate) use schema::{AnyReport, ReportOf, Told, of};
 pub(crate) use snippet::finding;
 
 use crate::{args::OutputFormat, exit::Exit};
@@ -62,6 +64,15 @@ impl Report {
         }
         if !problems.is_empty() {
             self.problems.push((sources, problems));
+        }
+    }
+
+    /// What was found, for programs.
+    pub(crate) fn tell<T: Told>(&mut self, told: &T) {
+        debug_assert_eq!(self.kind, T::KIND);
+        match serde_json::to_value(told) {
+            Ok(result) => self.result = result,
+            Err(e) => self.fail(Failure::caused("what was found is no JSON", &e)),
         }
     }
 

@@ -1,28 +1,44 @@
 //! A problem for programs.
 
 use meshgen::yaml::{Place, Problem, Severity, Sources};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Failure;
 
-#[derive(Serialize)]
+/// What is wrong with the input, or went wrong elsewhere.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Problem")]
 pub(crate) struct ProblemJson {
-    severity: &'static str,
+    severity: SeverityJson,
     message: String,
+    /// From the nearest to the deepest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     causes: Vec<String>,
+    /// What would be right.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<PlaceJson>,
+    /// Other places that belong to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<Related>,
 }
 
-/// Where: lines and columns count from 1, columns in characters; the end is one past the last character.
-#[derive(Serialize)]
+/// How bad a problem is.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "ProblemSeverity")]
+enum SeverityJson {
+    Error,
+    Warning,
+}
+
+/// Where: lines and columns count from 1, columns in characters; the end is one past the last character.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Span")]
 struct PlaceJson {
     file: String,
     line: usize,
@@ -31,7 +47,8 @@ struct PlaceJson {
     end_column: usize,
 }
 
-#[derive(Serialize)]
+/// Another place.
+#[derive(Serialize, JsonSchema)]
 struct Related {
     at: PlaceJson,
     message: String,
@@ -43,7 +60,7 @@ impl ProblemJson {
             Some(Related { at: PlaceJson::of(sources, *place)?, message: label.clone() })
         });
         ProblemJson {
-            severity: word(problem.severity),
+            severity: problem.severity.into(),
             message: problem.message.clone(),
             causes: Vec::new(),
             help: problem.help.clone(),
@@ -54,7 +71,7 @@ impl ProblemJson {
 
     pub(crate) fn of_failure(failure: &Failure) -> Self {
         ProblemJson {
-            severity: word(Severity::Error),
+            severity: SeverityJson::Error,
             message: failure.message.clone(),
             causes: failure.causes.clone(),
             help: failure.help.clone(),
@@ -73,9 +90,11 @@ impl PlaceJson {
     }
 }
 
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
+impl From<Severity> for SeverityJson {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => SeverityJson::Error,
+            Severity::Warning => SeverityJson::Warning,
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use meshgen_reach::{Addresses, Bits, Cluster, Members, Namer, Workload};
 
-use super::{Change, Columns, Version};
+use super::{Change, ChangedLayer, Columns, Version};
 use crate::Judges;
 
 /// Ends that are alike in both versions: their atom in each, none where they are not there.
@@ -108,7 +108,7 @@ impl Both {
                 to: namer.parts(&to),
                 ports: gain.ports,
                 unseen: false,
-                layer: Some(if gain.network { "network" } else { "mesh" }),
+                layer: Some(if gain.network { ChangedLayer::Network } else { ChangedLayer::Mesh }),
                 remains: gain.remains,
                 unknown: gain.unknown,
             });

@@ -14,7 +14,7 @@ use meshgen_mesh::{FRESH, Membership};
 use meshgen_reach::{Bits, Party};
 
 use super::{
-    Change, Columns, Comparison, Version,
+    Change, ChangedLayer, Columns, Comparison, Version,
     difference::{Gain, Side},
     ends::Both,
     who::{How, Who, is_as_much, widest},
@@ -165,7 +165,7 @@ impl Newcomers<'_, '_> {
                 ports: gain.ports,
                 pairs,
                 unseen: true,
-                layer: Some(if gain.network { "network" } else { "mesh" }),
+                layer: Some(if gain.network { ChangedLayer::Network } else { ChangedLayer::Mesh }),
                 remains: gain.remains,
                 unknown: gain.unknown,
             }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use meshgen_reach::{cell, short};
 
-use super::{Change, Comparison};
+use super::{Change, ChangedLayer, Comparison};
 
 impl From<meshgen_reach::Comparison> for Comparison {
     fn from(network: meshgen_reach::Comparison) -> Comparison {
@@ -28,7 +28,7 @@ impl Change {
         let mut notes = Vec::new();
         notes.extend(self.remains.as_ref().map(|r| format!("partial: {r}")));
         notes.extend(self.unknown.then(|| "unknown".to_owned()));
-        notes.extend(self.layer.filter(|l| *l == "mesh").map(|_| "by the mesh".to_owned()));
+        notes.extend(self.layer.filter(|l| *l == ChangedLayer::Mesh).map(|_| "by the mesh".to_owned()));
         if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) }
     }
 }

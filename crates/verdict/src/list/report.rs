@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use meshgen_mesh::{Outcome, ReasonTold};
+use meshgen_mesh::{Outcome, OutcomeTold, ReasonTold};
 use meshgen_reach::{Certainty, Coverage, Direction, Focus, Members, Namer, PortSet};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -13,8 +14,9 @@ use super::{
 use crate::Judges;
 
 /// The list, told. It serialises; [`Report::text`] and [`Report::markdown`] are for reading.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "List", description = "Who may connect to whom.")]
 pub struct Report {
     /// Who is permitted what.
     pub lines: Vec<Told>,
@@ -32,8 +34,9 @@ pub struct Report {
 }
 
 /// A line, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Line")]
 pub struct Told {
     /// Who connects: `ns/name[Kind]`, `ns/*`, `*`, `outside`, or blocks of addresses.
     pub from: Vec<String>,
@@ -52,7 +55,7 @@ pub struct Told {
 }
 
 /// What the network lets through and the mesh refuses, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Refused {
     /// Who connects.
@@ -62,7 +65,7 @@ pub struct Refused {
     /// By which ports.
     pub ports: PortSet,
     /// What the client sees, in a word.
-    pub outcome: &'static str,
+    pub outcome: OutcomeTold,
     /// What decided.
     pub because: Option<ReasonTold>,
 }
@@ -155,7 +158,7 @@ impl<'a> Judges<'a> {
                 _ => lines.push(Told { because: because(n), ..told(Certainty::Unknown) }),
             },
             What::Refused(n) => {
-                let outcome = all.seen.get(n).map_or("unknown", |s| s.outcome.word());
+                let outcome = all.seen.get(n).map_or(OutcomeTold::Unknown, |s| s.outcome.told());
                 refused.push(Refused { because: because(n), from, to, ports, outcome });
             }
         }

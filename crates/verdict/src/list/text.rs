@@ -122,7 +122,7 @@ impl Told {
 impl Refused {
     fn note(&self) -> String {
         let because = self.because.as_ref().map(because).unwrap_or_default();
-        format!("({}: {because})", self.outcome)
+        format!("({}: {because})", self.outcome.word())
     }
 }
 

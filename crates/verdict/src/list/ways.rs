@@ -1,14 +1,15 @@
 //! Ways in, and what the mesh makes of them: the pod sees whoever passes the traffic on (S20).
 
-use meshgen_mesh::{Below, Call, Client, Membership, Outcome, ReasonTold, Verdict};
+use meshgen_mesh::{Below, Call, Client, Membership, Outcome, OutcomeTold, ReasonTold, Verdict};
 use meshgen_reach::{Focus, Party, PortSet, Protocol, WayTold};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{lines::tcp_ports, text::because};
 use crate::Judges;
 
 /// A way in, told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Way {
     /// The way, by the ports that are open.
@@ -20,13 +21,13 @@ pub struct Way {
 }
 
 /// What is seen of a port by a way in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaySeen {
     /// The port.
     pub ports: PortSet,
     /// What whoever passes the traffic on sees, in a word.
-    pub outcome: &'static str,
+    pub outcome: OutcomeTold,
     /// Which requests pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remains: Option<String>,
@@ -46,7 +47,7 @@ impl WaySeen {
     pub(crate) fn told(&self) -> String {
         let remains = self.remains.as_ref().map(|r| format!(" {r};")).unwrap_or_default();
         let because = self.because.as_ref().map(because).unwrap_or_default();
-        format!("{} ({}:{remains} {because})", self.ports, self.outcome)
+        format!("{} ({}:{remains} {because})", self.ports, self.outcome.word())
     }
 }
 
@@ -95,7 +96,7 @@ impl Judges<'_> {
         let partial = told.as_ref().filter(|t| !(unsure && t.remains.is_some()));
         way.seen.push(WaySeen {
             ports,
-            outcome: partial.map_or("unknown", |t| t.outcome),
+            outcome: partial.map_or(OutcomeTold::Unknown, |t| t.outcome),
             remains: partial.and_then(|t| t.remains.clone()),
             because: told.and_then(|t| t.reasons.last().cloned()),
         });
