@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use meshgen_mesh::{By, Call, Client};
 use meshgen_reach::{Answer, Certainty, Focus, Party, PortSet, Protocol};
-use meshgen_verdict::{Judges, World};
+use meshgen_verdict::{ChangedLayer, Judges, World};
 use meshgen_yaml::Sources;
 
 /// Ports that things in these clusters name, ports of Istio's own, and some that nothing names.
@@ -220,7 +220,9 @@ fn what_a_pod_would_gain_is_in_the_comparison_without_it() {
         // In a namespace with pods, what others with the same account gained says it.
         assert!(changes.iter().any(|change| change.unseen || home == "a"), "seed {seed}");
         gained += 1;
-        by_mesh += usize::from(changes.iter().any(|change| change.unseen && change.layer == Some("mesh")));
+        by_mesh += usize::from(
+            changes.iter().any(|change| change.unseen && change.layer == Some(ChangedLayer::Mesh)),
+        );
     }
     assert!(gained > 8 && by_mesh > 3, "{gained} {by_mesh}");
 }
