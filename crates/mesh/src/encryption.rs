@@ -55,9 +55,10 @@ impl Mesh {
     /// A sidecar that speaks HTTP says itself that the server did not take what was sent; all others see the
     /// connection break (S1, S3).
     fn refusal(&self, hop: Hop<'_>, handshake: &Handshake) -> Outcome {
-        let application = self.protocol(hop.call.server, hop.call.port) == Ok(Protocol::Tls);
+        let application = matches!(self.protocol(hop.call.server, hop.call.port), Ok(Protocol::Tls) | Err(_));
         if handshake.carried() != Carried::Plain && application {
-            // Whether the application itself takes TLS, only it knows.
+            // Whether the application itself takes TLS, only it knows; it may also speak TLS where nobody knows which
+            // Service says what it speaks.
             return Outcome::Unknown;
         }
         if self.is_denied(hop, handshake) {

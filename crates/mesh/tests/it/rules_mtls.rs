@@ -543,6 +543,27 @@ fn s35_the_oldest_service_says_the_protocol() {
     assert_eq!(see(&mesh, "plain/cli", "web"), "closed closed");
 }
 
+/// mTLS meets a port that the server keeps from its sidecar, and nobody knows whether the application there takes TLS.
+#[test]
+fn s35_without_dates_a_port_may_be_tls_by_another_service() {
+    let see = |name: &str| {
+        let world = WORLD.replace(
+            "labels: {app: web}}\nspec: {serviceAccountName",
+            "labels: {app: web}, annotations: {traffic.sidecar.istio.io/excludeInboundPorts: '9000'}}\nspec: {serviceAccountName",
+        );
+        let too = format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: web2, namespace: server}}\n\
+             spec: {{selector: {{app: web}}, ports: [{{name: {name}, port: 9000}}]}}\n---\n"
+        );
+        let mut sources = Sources::default();
+        sources.add("mesh.yaml", format!("{world}{too}"));
+        let mesh = Mesh::read_with(&sources, Settings::default());
+        seen(&mesh, &call(&mesh, "meshed/cli", "web.server:9000"), None)
+    };
+    assert_eq!(see("tcp-y"), "reset");
+    assert_eq!(see("https-y"), "unknown");
+}
+
 #[test]
 fn s35_a_service_without_pods() {
     let mesh = world("");
