@@ -1,8 +1,12 @@
-//! Specs of any size, for the benchmarks.
+//! Specs and clusters of any size, for the benchmarks.
 //!
 //! Text is put together by hand here, so that nothing that is measured takes part in making its input.
 
+mod cluster;
+
 use std::fmt::Write;
+
+pub use cluster::Cluster;
 
 /// What a large spec is large in: each finds another thing that may not grow linearly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
