@@ -10,6 +10,7 @@
 mod accept;
 mod documents;
 mod finding;
+mod index;
 mod markdown;
 mod page;
 mod pods;

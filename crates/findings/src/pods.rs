@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use meshgen_mesh::{AuthorizationPolicy, Membership, Pod};
-use meshgen_reach::{Direction, End, Match, PodView, Policy};
+use meshgen_reach::{Direction, Policy};
 use meshgen_yaml::Node;
 
 use crate::{Document, Fields, Seen};
@@ -31,17 +31,6 @@ impl<'a> Seen<'a> {
         self.sidecars().chain(self.members(Membership::Ambient))
     }
 
-    /// The pod of the network judge that a pod of the mesh is.
-    pub(crate) fn on_network(&self, pod: usize) -> Option<usize> {
-        let (p, cluster) = (self.mesh().pods.get(pod)?, self.cluster());
-        let is =
-            |w: &meshgen_reach::Workload| w.name == p.name && w.namespace == p.namespace && w.kind == p.kind;
-        let workload = cluster.workloads.iter().position(is);
-        let of_workload = workload.and_then(|w| cluster.pods_of(w).next()).map(|(n, _)| n);
-        // Pods from a cluster are counted to what owns them.
-        of_workload.or_else(|| cluster.pods.iter().position(|other| other.place == p.place))
-    }
-
     /// The TCP ports of a pod of the mesh.
     pub(crate) fn ports_of(&self, pod: usize) -> BTreeSet<u16> {
         self.on_network(pod).map(|n| self.ports(n)).unwrap_or_default()
@@ -61,13 +50,7 @@ impl<'a> Seen<'a> {
 
     /// The network policies that bind a pod of the network judge in a direction.
     pub(crate) fn binding(&self, pod: usize, direction: Direction) -> Vec<&'a Policy> {
-        let cluster = self.cluster();
-        let Some(p) = cluster.pods.get(pod) else { return Vec::new() };
-        let end = End::Pod(PodView::new(cluster, p));
-        let binds = |policy: &&Policy| {
-            policy.rules(direction).is_some() && policy.subject.matches(cluster, end) == Match::Yes
-        };
-        cluster.policies.iter().filter(binds).collect()
+        self.policies_of(pod).filter(|policy| policy.rules(direction).is_some()).collect()
     }
 
     /// The authorization policies that bind a pod of the mesh and do more than record.

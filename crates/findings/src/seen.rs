@@ -1,15 +1,23 @@
 //! What rules look at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
-use meshgen_mesh::{Below, By, Call, Capture, Client, Membership, Mesh, Outcome};
+use meshgen_mesh::{Apart, Below, By, Call, Capture, Client, Membership, Mesh, Outcome};
 use meshgen_reach::{
-    Answer, Cluster, Direction, End, Labels, Match, Party, Pod, PodView, Policy, Protocol, Stranger, Traits,
+    Answer, Cluster, Direction, End, Labels, Match, Matcher, Near, Party, Pod, PodView, Policy, Protocol,
+    Stranger, Traits,
 };
 use meshgen_verdict::{Judges, World};
 use meshgen_yaml::Place;
 
-use crate::{Document, Documents};
+use crate::{
+    Document, Documents,
+    index::{Index, Meant},
+};
 
 /// The file in which a rendered tree tells what it assumes beside it: what others run is not judged.
 const ASSUMED: &str = ".meshgen/assumed.yaml";
@@ -25,15 +33,30 @@ pub struct Seen<'a> {
     pub judges: Judges<'a>,
     /// The manifests as they were written.
     pub documents: Documents,
-    /// For each pod of the network judge, the pod of the mesh that it is.
-    in_mesh: Vec<Option<usize>>,
+    /// For each pod of the mesh, the first pod of the network judge that it is.
+    on_network: Vec<Option<usize>>,
+    index: Index,
+    apart: OnceCell<Apart<'a>>,
 }
 
 impl<'a> Seen<'a> {
     /// What is seen of manifests.
     pub fn new(world: &'a World) -> Seen<'a> {
         let documents = Documents::read(&world.manifests.sources);
-        Seen { world, judges: Judges::new(world), documents, in_mesh: in_mesh(world) }
+        let mut on_network = vec![None; world.mesh.pods.len()];
+        for (number, member) in (0..).zip(&world.pods) {
+            if let Some(slot) = member.and_then(|n| on_network.get_mut(n)) {
+                *slot = slot.or(Some(number));
+            }
+        }
+        Seen {
+            world,
+            judges: Judges::new(world),
+            documents,
+            on_network,
+            index: Index::default(),
+            apart: OnceCell::new(),
+        }
     }
 
     /// What the network judge read.
@@ -63,7 +86,35 @@ impl<'a> Seen<'a> {
 
     /// The pod of the mesh that a pod of the network judge is.
     pub fn in_mesh(&self, pod: usize) -> Option<usize> {
-        self.in_mesh.get(pod).copied().flatten()
+        self.world.pods.get(pod).copied().flatten()
+    }
+
+    /// The pod of the network judge that a pod of the mesh is; of several that are counted to what owns them, the first.
+    pub fn on_network(&self, pod: usize) -> Option<usize> {
+        self.on_network.get(pod).copied().flatten()
+    }
+
+    /// Pods of the mesh that have a sidecar: one of each kind that a server, which is one of the mesh too, tells apart.
+    pub(crate) fn sidecars_apart(&self, server: usize) -> Vec<usize> {
+        let apart = self.apart.get_or_init(|| self.mesh().apart());
+        let mut kinds: Vec<Vec<usize>> = vec![Vec::new(); apart.count()];
+        for (number, cut) in apart.cuts(server).into_iter().enumerate() {
+            for class in cut {
+                kinds.get_mut(class as usize).into_iter().for_each(|kind| kind.push(number));
+            }
+        }
+        let mut first: BTreeMap<&[usize], usize> = BTreeMap::new();
+        for (pod, class) in (0..).zip(&apart.clients) {
+            if let Some(kind) = kinds.get(*class as usize)
+                && self.mesh().membership(pod) == Membership::Sidecar
+                && pod != server
+            {
+                first.entry(kind).or_insert(pod);
+            }
+        }
+        let mut all: Vec<usize> = first.into_values().collect();
+        all.sort_unstable();
+        all
     }
 
     /// How a pod of the network judge is in the mesh.
@@ -128,23 +179,54 @@ impl<'a> Seen<'a> {
         self.cluster().policies.iter().find(is)
     }
 
-    /// Whether a policy is about a pod.
-    pub fn selects(&self, policy: &Policy, pod: &Pod) -> Match {
-        if policy.subject.namespace().is_some_and(|only| only != pod.namespace) {
+    /// Pods and policies by namespace.
+    pub fn near(&self) -> &Near<'a> {
+        self.judges.network.near()
+    }
+
+    /// The pods that a matcher means.
+    pub(crate) fn meant(&self, matcher: &Matcher) -> Rc<Meant> {
+        self.index.meant(self.near(), matcher)
+    }
+
+    /// The policies that are surely about a pod of the network judge.
+    pub fn policies_of(&self, pod: usize) -> impl Iterator<Item = &'a Policy> {
+        let namespace = self.cluster().pods.get(pod).map_or("", |p| &p.namespace);
+        self.near().policies(namespace).filter(move |policy| self.selects(policy, pod) == Match::Yes)
+    }
+
+    /// Whether a policy is about a pod of the network judge.
+    pub fn selects(&self, policy: &Policy, pod: usize) -> Match {
+        let Some(p) = self.cluster().pods.get(pod) else { return Match::No };
+        if policy.subject.namespace().is_some_and(|only| only != p.namespace) {
             return Match::No;
         }
-        policy.subject.matches(self.cluster(), End::Pod(PodView::new(self.cluster(), pod)))
+        policy.subject.matches(self.cluster(), End::Pod(PodView::new(self.cluster(), p)))
     }
 
     /// The pods of applications, by number: not those of the cluster and of the mesh itself, and not those on the network
     /// of their node, which policies leave alone.
     pub fn pods(&self) -> impl Iterator<Item = (usize, &'a Pod)> {
+        (0..).zip(&self.cluster().pods).filter(|(_, p): &(usize, &Pod)| self.is_of_application(p))
+    }
+
+    /// Those of a namespace.
+    pub fn pods_in(&self, namespace: &str) -> impl Iterator<Item = (usize, &'a Pod)> {
+        let pods = self.near().pods(namespace).iter().map(|number| *number as usize);
+        let pods = pods.filter_map(|number| Some((number, self.cluster().pods.get(number)?)));
+        pods.filter(|(_, p)| self.is_of_application(p))
+    }
+
+    /// Those of some pods.
+    pub fn pods_of<'s>(&'s self, some: &'s BTreeSet<usize>) -> impl Iterator<Item = (usize, &'a Pod)> + 's {
+        let pods = some.iter().filter_map(|number| Some((*number, self.cluster().pods.get(*number)?)));
+        pods.filter(|(_, p)| self.is_of_application(p))
+    }
+
+    fn is_of_application(&self, p: &Pod) -> bool {
         let root = self.mesh().settings.root_namespace.as_str();
-        let of_application = move |p: &Pod| {
-            let system = p.namespace == root || SYSTEM.contains(&p.namespace.as_str());
-            !p.host_network && !system
-        };
-        (0..).zip(&self.cluster().pods).filter(move |(_, p): &(usize, &Pod)| of_application(p))
+        let system = p.namespace == root || SYSTEM.contains(&p.namespace.as_str());
+        !p.host_network && !system
     }
 
     /// The pods of which a name of Kubernetes' own says what they are, else one that need not exist: in a namespace, with
@@ -165,20 +247,6 @@ impl<'a> Seen<'a> {
         let home = self.cluster().namespace_labels(namespace).unwrap_or(&own);
         vec![Seen::stranger(namespace, home, &all)]
     }
-}
-
-/// For each pod of the network judge, the first pod of the mesh that was read from the same object.
-fn in_mesh(world: &World) -> Vec<Option<usize>> {
-    let mut known: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
-    for (number, pod) in (0..).zip(&world.mesh.pods) {
-        known.entry((&pod.namespace, &pod.kind, &pod.name)).or_insert(number);
-    }
-    let cluster = &world.manifests.cluster;
-    let of = |pod: &Pod| {
-        let workload = cluster.workloads.get(pod.workload)?;
-        known.get(&(&*workload.namespace, &*workload.kind, &*workload.name)).copied()
-    };
-    cluster.pods.iter().map(of).collect()
 }
 
 /// Names in backticks, with commas between: the first few, and how many more there are.

@@ -62,7 +62,7 @@ impl Index {
 
 impl Mesh {
     /// The numbers of the rules for a host.
-    pub(crate) fn rules_for(&self, host: &str) -> Vec<usize> {
+    pub fn rules_for(&self, host: &str) -> Vec<usize> {
         let mut all = self.index.rules.about(host);
         let is = |r: &DestinationRule| host_matches(&r.full_host(), host);
         all.retain(|n| self.destination_rules.get(*n).is_some_and(is));

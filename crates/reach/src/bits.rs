@@ -12,7 +12,23 @@ pub struct Bits {
 impl Bits {
     /// The numbers below `n`.
     pub fn below(n: u32) -> Bits {
-        (0..n).collect()
+        let mut words: Vec<(u32, u64)> = (0..n / 64).map(|index| (index, u64::MAX)).collect();
+        if !n.is_multiple_of(64) {
+            words.push((n / 64, (1 << (n % 64)) - 1));
+        }
+        Bits { words }
+    }
+
+    /// Numbers below `n`, in any order: each costs the same.
+    pub fn scattered(numbers: impl IntoIterator<Item = u32>, n: u32) -> Bits {
+        let mut words = vec![0u64; n.div_ceil(64) as usize];
+        for number in numbers {
+            if let Some(word) = words.get_mut((number / 64) as usize) {
+                *word |= 1 << (number % 64);
+            }
+        }
+        let words = (0..).zip(words).filter(|(_, word)| *word != 0).collect();
+        Bits { words }
     }
 
     /// Whether there is none.
@@ -142,5 +158,8 @@ mod tests {
         check(threes.intersection(&fives), |n| n % 15 == 0 && n < 300);
         check(fives.minus(&threes), |n| n % 5 == 0 && (n % 3 != 0 || n >= 300));
         check(threes.minus(&threes), |_| false);
+        check(Bits::below(64), |n| n < 64);
+        check(Bits::below(130), |n| n < 130);
+        check(Bits::scattered([70, 3, 499, 64, 3], 500), |n| [3, 64, 70, 499].contains(&n));
     }
 }

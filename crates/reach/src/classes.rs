@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    AddressRange, Addresses, Cluster, End, Labels, Match, Matcher, Namespaces, PodView, PortRule, Protocol,
+    AddressRange, Addresses, Cluster, End, Match, Matcher, Near, PodView, PortRule, Protocol,
     addresses::partition, bits::Bits,
 };
 
@@ -77,10 +77,9 @@ impl<'a> Classes<'a> {
             Match::May => atom.may.insert(n),
             Match::Yes => atom.yes.insert(n),
         };
-        let candidates: Bits = spaces.candidates(matcher);
-        for n in candidates.iter() {
-            if let Some(pod) = self.cluster.pods.get(n as usize) {
-                ask(n, End::Pod(PodView::new(self.cluster, pod)));
+        for n in spaces.near.candidates(matcher) {
+            if let Some(pod) = spaces.views.get(n as usize) {
+                ask(n, End::Pod(*pod));
             }
         }
         for (n, range) in (self.pods..).zip(&self.ranges) {
@@ -210,35 +209,15 @@ fn resolutions<'a>(
     by_name
 }
 
-/// Pods by namespace, so that a matcher is asked about no more pods than it has to be.
+/// Pods, so that a matcher is asked about no more of them than it has to be.
 struct Spaces<'a> {
-    all: Bits,
-    pods: BTreeMap<&'a str, Bits>,
-    /// Namespaces that no selector can tell apart but by what it says of their labels.
-    labels: Vec<(&'a Labels, &'a str)>,
+    views: Vec<PodView<'a>>,
+    near: Near<'a>,
 }
 
 impl<'a> Spaces<'a> {
     fn new(cluster: &'a Cluster) -> Spaces<'a> {
-        let mut pods: BTreeMap<&str, Bits> = BTreeMap::new();
-        for (n, pod) in (0..).zip(&cluster.pods) {
-            pods.entry(&pod.namespace).or_default().insert(n);
-        }
-        let labels = cluster.namespaces.iter().map(|(name, ns)| (&ns.labels, name.as_str())).collect();
-        Spaces { all: Bits::below(small(cluster.pods.len())), pods, labels }
-    }
-
-    fn candidates(&self, matcher: &Matcher) -> Bits {
-        if let Some(name) = matcher.namespace() {
-            return self.pods.get(name).cloned().unwrap_or_default();
-        }
-        match matcher {
-            Matcher::Pods { namespaces: Namespaces::Selected(selector), .. } if !selector.is_empty() => {
-                let selected = self.labels.iter().filter(|(l, _)| selector.selects(*l) != Match::No);
-                let numbers = selected.filter_map(|(_, name)| self.pods.get(name)).flat_map(Bits::iter);
-                numbers.collect()
-            }
-            _ => self.all.clone(),
-        }
+        let views = cluster.pods.iter().map(|pod| PodView::new(cluster, pod)).collect();
+        Spaces { views, near: Near::new(cluster) }
     }
 }

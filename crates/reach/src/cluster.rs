@@ -185,13 +185,25 @@ impl Cluster {
         self.pods.iter().enumerate().filter(move |(_, p)| p.workload == workload)
     }
 
+    /// The Services of a namespace, by name.
+    pub fn services_in(&self, namespace: &str) -> impl Iterator<Item = (&str, &Service)> {
+        let own = self.services.range((namespace.to_owned(), String::new())..);
+        let own = own.take_while(move |((home, _), _)| home == namespace);
+        own.map(|((_, name), service)| (name.as_str(), service))
+    }
+
     /// The pods behind a Service.
     pub fn pods_behind(&self, namespace: &str, service: &Service) -> Vec<usize> {
-        let Some(selector) = &service.selector else { return Vec::new() };
-        let behind = |p: &Pod| {
-            p.namespace == namespace && selector.iter().all(|(k, v)| p.labels.get(k).is_some_and(|l| l == v))
-        };
+        let behind = |p: &Pod| p.namespace == namespace && service.selects(p);
         (0..).zip(&self.pods).filter(|(_, p)| behind(p)).map(|(n, _)| n).collect()
+    }
+}
+
+impl Service {
+    /// Whether a pod of its namespace is behind it.
+    pub fn selects(&self, pod: &Pod) -> bool {
+        let has = |(key, value): (&String, &String)| pod.labels.get(key) == Some(value);
+        self.selector.as_ref().is_some_and(|selector| selector.iter().all(has))
     }
 }
 

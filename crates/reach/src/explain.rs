@@ -2,7 +2,7 @@
 
 use crate::{
     Action, Answer, Decision, Direction, Effect, End, Explanation, Judge, Layer, LayerDecision, Match, Part,
-    Party, Pod, PodView, Policy, PortSet, Protocol, Reason, Rule, RuleName, Said, Verdict,
+    Party, Policy, PortSet, Protocol, Reason, Rule, RuleName, Said, Verdict,
     side::Permitted,
     walk::{Applied, Asked, Note, Outcome, Step, steps, walk},
 };
@@ -135,7 +135,8 @@ impl Judge<'_> {
 
     /// The policies that speak of the asked end.
     pub(crate) fn applied(&self, asked: Asked<'_>) -> Vec<Applied<'_>> {
-        let spoken = self.cluster().policies.iter().filter(|p| p.rules(asked.direction).is_some());
+        let near = self.near().policies_for(asked.own).into_iter();
+        let spoken = near.filter(|p| p.rules(asked.direction).is_some());
         let applied = |policy| match asked.meant(policy) {
             Match::No => None,
             matched => Some(Applied { policy, surely: matched == Match::Yes }),
@@ -210,11 +211,8 @@ impl Judge<'_> {
     }
 
     fn reason(&self, policy: &Policy, rule: Option<&Rule>, said: Said) -> Reason {
-        let cluster = self.cluster();
-        let selected =
-            |pod: &&Pod| policy.subject.matches(cluster, End::Pod(PodView::new(cluster, pod))) != Match::No;
         Reason {
-            selects: cluster.pods.iter().filter(selected).count(),
+            selects: self.near().meant(&policy.subject).count(),
             kind: policy.kind,
             policy: policy.full_name(),
             rule: rule.map(|r| RuleName { number: r.number, name: r.name.clone() }),

@@ -6,7 +6,7 @@ use meshgen_yaml::{Place, Problem, Sources, each};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{AddressRange, Cluster, Reader, table::Table};
+use crate::{AddressRange, Cluster, Near, Reader, table::Table};
 
 /// Manifests that were read.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ pub struct Judge<'a> {
     /// What is judged.
     pub manifests: &'a Manifests,
     table: OnceLock<Table<'a>>,
+    near: OnceLock<Near<'a>>,
 }
 
 /// A file and a line, from 1.
@@ -56,7 +57,7 @@ impl Manifests {
 impl<'a> Judge<'a> {
     /// A judge of these manifests.
     pub fn new(manifests: &'a Manifests) -> Judge<'a> {
-        Judge { manifests, table: OnceLock::new() }
+        Judge { manifests, table: OnceLock::new(), near: OnceLock::new() }
     }
 
     /// The addresses outside, in ranges that no policy tells apart.
@@ -67,6 +68,11 @@ impl<'a> Judge<'a> {
 
     pub(crate) fn cluster(&self) -> &'a Cluster {
         &self.manifests.cluster
+    }
+
+    /// Pods and policies by namespace.
+    pub fn near(&self) -> &Near<'a> {
+        self.near.get_or_init(|| Near::new(&self.manifests.cluster))
     }
 
     pub(crate) fn table(&self) -> &Table<'a> {

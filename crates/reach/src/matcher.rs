@@ -1,6 +1,6 @@
 //! Whom a policy means: its subject, and the peers of its rules.
 
-mod entity;
+pub(crate) mod entity;
 
 use std::net::IpAddr;
 

@@ -1,6 +1,6 @@
 //! What groups of ends are called.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::{AddressRange, Addresses, Cluster, List, ListEnd, Workload, classes::small};
 
@@ -34,24 +34,28 @@ const LONG: usize = 4;
 /// Names groups of a cluster.
 pub struct Namer<'a> {
     cluster: &'a Cluster,
-    /// How many workloads a namespace has.
-    sizes: BTreeMap<&'a str, usize>,
+    /// What each workload is called.
+    names: Vec<String>,
+    /// Where the namespace of each workload begins among the workloads, which stand by namespaces, and where it ends.
+    homes: Vec<Range<u32>>,
 }
 
 impl<'a> Namer<'a> {
     /// For a cluster.
     pub fn new(cluster: &'a Cluster) -> Namer<'a> {
-        let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
-        for workload in &cluster.workloads {
-            *sizes.entry(&workload.namespace).or_default() += 1;
+        let mut homes: Vec<Range<u32>> = Vec::with_capacity(cluster.workloads.len());
+        for same in cluster.workloads.chunk_by(|a, b| a.namespace == b.namespace) {
+            let first = small(homes.len());
+            let home = first..first + small(same.len());
+            homes.extend(same.iter().map(|_| home.clone()));
         }
-        Namer { cluster, sizes }
+        let names = cluster.workloads.iter().map(ToString::to_string).collect();
+        Namer { cluster, names, homes }
     }
 
     /// One name for each member.
     pub fn names(&self, members: &Members) -> Vec<String> {
-        let workloads = members.workloads.iter().filter_map(|n| self.cluster.workloads.get(*n as usize));
-        workloads.map(ToString::to_string).chain(outside(&members.outside)).collect()
+        self.each(&members.workloads).cloned().chain(outside(&members.outside)).collect()
     }
 
     /// As few names as possible: `*` for all workloads, `ns/*` for all of a namespace, and what is left out of them
@@ -60,11 +64,10 @@ impl<'a> Namer<'a> {
         let all = small(self.cluster.workloads.len());
         let inside = &members.workloads;
         let most = all > 1 && inside.len() > self.cluster.workloads.len() / 2;
-        let left: Vec<u32> =
-            if most { (0..all).filter(|n| inside.binary_search(n).is_err()).collect() } else { Vec::new() };
+        let left: Vec<u32> = if most { without(0..all, inside).collect() } else { Vec::new() };
         let mut parts = Vec::new();
         // Of two lists that are both long, the one of what is left out says more.
-        let (out, within) = (self.count(&left), self.count(inside));
+        let (out, within) = (self.by_home(&left).count(), self.by_home(inside).count());
         if most && (out < within || (out == within && out > LONG)) {
             parts.push("*".to_owned());
             parts.extend(self.by_namespace(&left).into_iter().map(|name| format!("except {name}")));
@@ -75,41 +78,50 @@ impl<'a> Namer<'a> {
         parts
     }
 
-    fn workloads<'n>(&'n self, numbers: &'n [u32]) -> Vec<&'n Workload> {
-        numbers.iter().filter_map(|n| self.cluster.workloads.get(*n as usize)).collect()
+    fn workloads<'n>(&'n self, numbers: &'n [u32]) -> impl Iterator<Item = &'n Workload> {
+        numbers.iter().filter_map(|n| self.cluster.workloads.get(*n as usize))
     }
 
-    /// In how many namespaces they are.
-    fn count(&self, numbers: &[u32]) -> usize {
-        self.workloads(numbers).chunk_by(|a, b| a.namespace == b.namespace).count()
+    fn each<'n>(&'n self, numbers: &'n [u32]) -> impl Iterator<Item = &'n String> {
+        numbers.iter().filter_map(|n| self.names.get(*n as usize))
+    }
+
+    fn home(&self, number: u32) -> Option<&Range<u32>> {
+        self.homes.get(number as usize)
+    }
+
+    /// Those of each namespace.
+    fn by_home<'n>(&'n self, numbers: &'n [u32]) -> impl Iterator<Item = &'n [u32]> {
+        numbers.chunk_by(|a, b| self.home(*a) == self.home(*b))
     }
 
     fn by_namespace(&self, numbers: &[u32]) -> Vec<String> {
         let mut parts = Vec::new();
-        for same in self.workloads(numbers).chunk_by(|a, b| a.namespace == b.namespace) {
-            let Some(first) = same.first() else { continue };
-            let namespace = first.namespace.as_str();
-            let size = self.sizes.get(namespace).copied().unwrap_or_default();
-            let missing = size - same.len();
-            if missing * 2 >= same.len() || size == 1 {
-                parts.extend(same.iter().map(ToString::to_string));
+        for same in self.by_home(numbers) {
+            let Some(home) = same.first().and_then(|n| self.home(*n)) else { continue };
+            let Some(namespace) = self.workloads(same).next().map(|w| w.namespace.as_str()) else { continue };
+            let missing = home.len() - same.len();
+            if missing * 2 >= same.len() || home.len() == 1 {
+                parts.extend(self.each(same).cloned());
             } else if missing == 0 {
                 parts.push(format!("{namespace}/*"));
             } else {
-                parts.push(format!("{namespace}/* except {}", self.missing(namespace, same)));
+                let missing: Vec<u32> = without(home.clone(), same).collect();
+                let names = self.workloads(&missing).map(|w| format!("{}[{}]", w.name, w.kind));
+                parts.push(format!("{namespace}/* except {}", names.collect::<Vec<String>>().join(" and ")));
             }
         }
         parts
     }
+}
 
-    /// The workloads of a namespace that are not among these.
-    fn missing(&self, namespace: &str, present: &[&Workload]) -> String {
-        let workloads = &self.cluster.workloads;
-        let start = workloads.partition_point(|w| w.namespace.as_str() < namespace);
-        let home = workloads.iter().skip(start).take_while(|w| w.namespace == namespace);
-        let left = home.filter(|w| !present.contains(w)).map(|w| format!("{}[{}]", w.name, w.kind));
-        left.collect::<Vec<String>>().join(" and ")
-    }
+/// The numbers of a range that are not among these, which ascend.
+fn without(all: Range<u32>, these: &[u32]) -> impl Iterator<Item = u32> {
+    let mut these = these.iter().copied().peekable();
+    all.filter(move |n| {
+        while these.next_if(|other| other < n).is_some() {}
+        these.peek() != Some(n)
+    })
 }
 
 /// `outside` for all addresses, else blocks and ranges.

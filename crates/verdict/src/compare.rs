@@ -102,7 +102,7 @@ impl Version {
         let mut kinds = Kinds::new(judges, &apart, &pieces);
         let mut table = Table::new(&cells, &atoms, &mut kinds, judges.mesh.may_refuse_the_outside());
         let seen = kinds.seen;
-        let mut columns = vec![Vec::new(); atoms.clients.len()];
+        let mut columns = vec![Vec::new(); atoms.len()];
         for (column, destinations) in std::mem::take(&mut table.both) {
             for destination in destinations.iter() {
                 if let Some(slot) = columns.get_mut(destination as usize) {
@@ -115,7 +115,7 @@ impl Version {
 
     /// For each source its values, with a destination.
     fn row(&self, destination: Option<u32>) -> Vec<Option<(u32, u32)>> {
-        let mut row = vec![None; self.atoms.clients.len()];
+        let mut row = vec![None; self.atoms.len()];
         let column = destination.and_then(|d| self.columns.get(d as usize));
         for (value, sources) in column.into_iter().flatten() {
             for source in sources.iter() {

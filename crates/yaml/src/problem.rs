@@ -1,6 +1,6 @@
 //! Places in source files, and what is wrong there. A problem is data: whoever shows it decides how.
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
 use crate::scalar;
 
@@ -33,6 +33,33 @@ pub struct Source {
     pub name: String,
     /// Its text.
     pub text: String,
+    lines: Lines,
+}
+
+/// Where the lines of a text begin, in bytes; counted when a place is first shown. It follows from the text, and makes no
+/// two files different.
+#[derive(Clone, Debug, Default)]
+struct Lines(OnceLock<Vec<usize>>);
+
+impl PartialEq for Lines {
+    fn eq(&self, _: &Lines) -> bool {
+        true
+    }
+}
+
+impl Eq for Lines {}
+
+impl Source {
+    /// The number of the line in which a byte is, from 1, and where that line begins.
+    fn line(&self, byte: usize) -> (usize, usize) {
+        let starts = self.lines.0.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+            std::iter::once(0).chain(ends.map(|(n, _)| n + 1)).collect()
+        });
+        let line = starts.partition_point(|start| *start <= byte);
+        let start = line.checked_sub(1).and_then(|n| starts.get(n)).copied();
+        (line, start.unwrap_or_default())
+    }
 }
 
 /// Every file that took part, so that a [`Place`] can be shown.
@@ -45,7 +72,7 @@ impl Sources {
     /// Adds a file and gives the id by which places name it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { name: name.into(), text: text.into() });
+        self.files.push(Source { name: name.into(), text: text.into(), lines: Lines::default() });
         id
     }
 
@@ -66,11 +93,11 @@ impl Sources {
 
     /// Line and column of the start of a place, both from 1; the column counts characters.
     pub fn line_column(&self, place: Place) -> (usize, usize) {
-        let Some(before) = self.get(place.file).and_then(|f| f.text.get(..place.start as usize)) else {
-            return (1, 1);
-        };
-        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let Some(file) = self.get(place.file) else { return (1, 1) };
+        let byte = place.start as usize;
+        let (line, start) = file.line(byte);
+        let Some(before) = file.text.get(start..byte) else { return (1, 1) };
+        let column = before.chars().count() + 1;
         (line, column)
     }
 }

@@ -77,9 +77,10 @@ pub(super) fn means(peer: &Matcher, namespace: &dyn View) -> Match {
 
 /// The namespaces that are let in as things are.
 fn now(seen: &Seen<'_>, rules: &[&PolicyRule]) -> String {
-    let peers = || rules.iter().flat_map(|rule| &rule.peers).filter(|peer| trusts(peer));
-    let admitted =
-        seen.cluster().namespaces.iter().filter(|(_, ns)| peers().any(|p| means(p, &ns.labels) != Match::No));
+    let peers: Vec<&Matcher> =
+        rules.iter().flat_map(|rule| &rule.peers).filter(|peer| trusts(peer)).collect();
+    let admits = |labels| peers.iter().any(|peer| means(peer, labels) != Match::No);
+    let admitted = seen.cluster().namespaces.iter().filter(|(_, ns)| admits(&ns.labels));
     let names: Vec<String> = admitted.map(|(name, _)| format!("`{name}`")).collect();
     if names.is_empty() { "no namespace that is here".to_owned() } else { names.join(", ") }
 }

@@ -1,6 +1,6 @@
 //! MG002: a policy means the mesh by a label of namespaces, and who is in no mesh passes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meshgen_mesh::{Membership, Outcome};
 use meshgen_reach::{Action, Answer, Labels, Match, Matcher, Party, Policy};
@@ -30,15 +30,25 @@ pub(super) const RULE: Rule = Rule {
 /// Labels of namespaces by which the mesh is told apart.
 const MESH: [&str; 3] = ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode"];
 
+/// A namespace, and its labels.
+type Home<'a> = (&'a String, &'a Labels);
+
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
-    seen.cluster().policies.iter().filter_map(|policy| passed(seen, policy)).collect()
+    // Many policies mean the same namespaces.
+    let mut known: BTreeMap<&[Matcher], Vec<Home<'_>>> = BTreeMap::new();
+    seen.cluster().policies.iter().filter_map(|policy| passed(seen, policy, &mut known)).collect()
 }
 
-fn passed(seen: &Seen<'_>, policy: &Policy) -> Option<Hit> {
+fn passed<'a>(
+    seen: &Seen<'a>,
+    policy: &'a Policy,
+    known: &mut BTreeMap<&'a [Matcher], Vec<Home<'a>>>,
+) -> Option<Hit> {
     let document = seen.document(policy.place)?;
     let rules = policy.ingress.iter().flatten().filter(|rule| rule.action == Action::Allow);
     for rule in rules {
-        let homes: Vec<(&String, &Labels)> = meshed(seen, &rule.peers, policy.namespace.as_ref());
+        let all = known.entry(&rule.peers).or_insert_with(|| meshed(seen, &rule.peers));
+        let homes = others(all, policy.namespace.as_ref());
         let servers = open(seen, policy, &homes);
         if servers.is_empty() {
             continue;
@@ -57,7 +67,7 @@ fn passed(seen: &Seen<'_>, policy: &Policy) -> Option<Hit> {
 }
 
 /// The namespaces that are meant, and that would not be without the labels of the mesh.
-fn meshed<'a>(seen: &Seen<'a>, peers: &[Matcher], own: Option<&String>) -> Vec<(&'a String, &'a Labels)> {
+fn meshed<'a>(seen: &Seen<'a>, peers: &[Matcher]) -> Vec<Home<'a>> {
     let without = |labels: &Labels| -> Labels {
         labels
             .iter()
@@ -67,28 +77,34 @@ fn meshed<'a>(seen: &Seen<'a>, peers: &[Matcher], own: Option<&String>) -> Vec<(
     };
     let by_mesh = |labels: &Labels| {
         let any = |labels: &Labels| peers.iter().any(|peer| means(peer, labels) == Match::Yes);
-        any(labels) && !any(&without(labels))
+        MESH.iter().any(|key| labels.contains_key(*key)) && any(labels) && !any(&without(labels))
     };
     let all = seen.cluster().namespaces.iter().map(|(name, ns)| (name, &ns.labels));
-    let mut meshed: Vec<(&String, &Labels)> = all.filter(|(_, labels)| by_mesh(labels)).collect();
-    // Its own namespace is often admitted by another rule as well, and then that is the one to look at.
-    if meshed.iter().any(|(name, _)| Some(*name) != own) {
-        meshed.retain(|(name, _)| Some(*name) != own);
-    }
-    meshed
+    all.filter(|(_, labels)| by_mesh(labels)).collect()
+}
+
+/// Those of namespaces that are not the policy's own, which is often admitted by another rule as well; that one, if there
+/// is no other.
+fn others<'a>(homes: &[Home<'a>], own: Option<&String>) -> Vec<Home<'a>> {
+    let others: Vec<Home<'a>> = homes.iter().filter(|(name, _)| Some(*name) != own).copied().collect();
+    if others.is_empty() { homes.to_vec() } else { others }
 }
 
 /// The ports of protected pods that a pod without a sidecar reaches from one of these namespaces.
 fn open(seen: &Seen<'_>, policy: &Policy, homes: &[(&String, &Labels)]) -> BTreeSet<String> {
     let outside_of_mesh = Labels::from([("sidecar.istio.io/inject".to_owned(), "false".to_owned())]);
-    let strangers: Vec<Party> =
-        homes.iter().map(|(name, labels)| Seen::stranger(name, labels, &outside_of_mesh)).collect();
+    let mut strangers =
+        homes.iter().map(|(name, labels)| Seen::stranger(name, labels, &outside_of_mesh)).peekable();
+    // The first will do for most servers; others are asked where it is refused.
+    let first = strangers.peek().cloned();
     let mut servers = BTreeSet::new();
-    for (number, pod) in seen.pods().filter(|(_, pod)| seen.selects(policy, pod) == Match::Yes) {
+    let meant = seen.meant(&policy.subject);
+    for (number, pod) in seen.pods_of(&meant.yes) {
         for port in seen.ports(number) {
             let plain = matches!(seen.plain_client(number, port), Some(Outcome::Open | Outcome::Partial(_)));
             let to = Party::Pod(number);
-            if plain && strangers.iter().any(|from| seen.lets_through(from, &to, port) == Answer::Allowed) {
+            let passes = |from: &Party| seen.lets_through(from, &to, port) == Answer::Allowed;
+            if plain && (first.as_ref().is_some_and(passes) || strangers.clone().any(|from| passes(&from))) {
                 servers.insert(format!("{}/{}:{port}", pod.namespace, pod.name));
             }
         }
@@ -98,7 +114,7 @@ fn open(seen: &Seen<'_>, policy: &Policy, homes: &[(&String, &Labels)]) -> BTree
 
 /// The pods in these namespaces that are in no mesh as things are.
 fn there(seen: &Seen<'_>, homes: &[(&String, &Labels)]) -> String {
-    let pods = seen.pods().filter(|(_, pod)| homes.iter().any(|(name, _)| **name == pod.namespace));
+    let pods = homes.iter().flat_map(|(name, _)| seen.pods_in(name));
     let plain: Vec<String> =
         pods.filter(|(n, _)| seen.membership(*n) == Membership::Plain).map(|(n, _)| seen.title(n)).collect();
     if plain.is_empty() { String::new() } else { format!("; that is true of {} already", listed(plain)) }

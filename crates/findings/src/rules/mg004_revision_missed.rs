@@ -58,7 +58,6 @@ fn missing(seen: &Seen<'_>, policy: &Policy) -> Option<Hit> {
 
 /// Whether a pod of a namespace is in the mesh, or may be.
 fn is_meshed(seen: &Seen<'_>, namespace: &str) -> bool {
-    let pods = seen.pods().filter(|(_, pod)| pod.namespace == namespace);
-    let mut members = pods.map(|(n, _)| seen.membership(n));
+    let mut members = seen.pods_in(namespace).map(|(n, _)| seen.membership(n));
     members.any(|member| matches!(member, Membership::Sidecar | Membership::Unknown))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use meshgen_mesh::Membership;
-use meshgen_reach::{Answer, Direction, Match, Party, Pod, Policy, Protocol};
+use meshgen_reach::{Answer, Direction, Party, Policy, Protocol};
 
 use super::mg007_no_istiod::by_address;
 use crate::{Hit, Rule, Seen, Severity, listed};
@@ -31,7 +31,7 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     let openshift =
         seen.known_or_stranger("openshift-dns", &[("dns.operator.openshift.io/daemonset-dns", "default")]);
     let mut lacking: BTreeMap<(String, &str), (&Policy, Vec<String>)> = BTreeMap::new();
-    for (number, _) in seen.pods().filter(|(n, pod)| asks(seen, *n, pod)) {
+    for (number, _) in seen.pods().filter(|(n, _)| asks(seen, *n)) {
         let from = Party::Pod(number);
         let refused = |protocol| {
             let denied =
@@ -61,9 +61,9 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
 
 /// Whether a pod has to ask for names: its sidecar does, and whoever may send to others than addresses. One that may send
 /// nothing at all is left alone.
-fn asks(seen: &Seen<'_>, number: usize, pod: &Pod) -> bool {
-    let policies = seen.cluster().policies.iter().filter(|p| seen.selects(p, pod) == Match::Yes);
-    let sends = policies
+fn asks(seen: &Seen<'_>, number: usize) -> bool {
+    let sends = seen
+        .policies_of(number)
         .filter_map(|p| p.egress.as_ref())
         .flatten()
         .any(|rule| rule.peers.iter().any(|peer| peer.address_sets().is_empty()));

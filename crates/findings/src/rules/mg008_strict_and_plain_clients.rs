@@ -1,9 +1,9 @@
 //! MG008: mTLS is demanded of clients that a policy lets in and that have none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meshgen_mesh::{Membership, Outcome};
-use meshgen_reach::{Action, End, Labels, Match, Matcher, Party, Pod, PodView, Policy, Rule as PolicyRule};
+use meshgen_reach::{Action, End, Labels, Match, Matcher, Party, PodView, Policy};
 use meshgen_yaml::Place;
 
 use crate::{Hit, Rule, Seen, Severity, listed};
@@ -21,28 +21,28 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// By the place of the rule: the policy, the clients, the servers.
-type Reset<'a> = BTreeMap<Place, (&'a Policy, Vec<String>, Vec<String>)>;
+type Reset<'a> = BTreeMap<Place, (&'a Policy, Vec<usize>, Vec<String>)>;
 
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     let mut all = Reset::new();
-    let clients: Vec<(usize, &Pod)> = (0..)
-        .zip(&seen.cluster().pods)
-        .filter(|(n, p): &(usize, &Pod)| !p.host_network && seen.membership(*n) == Membership::Plain)
-        .collect();
-    let strict = |server: usize| {
-        let demands = |port: &u16| seen.plain_client(server, *port) == Some(Outcome::Reset);
-        seen.membership(server) == Membership::Sidecar && seen.ports(server).iter().any(demands)
-    };
-    for (server, pod) in seen.pods().filter(|(n, _)| strict(*n)) {
-        let policies = seen.cluster().policies.iter().filter(|p| seen.selects(p, pod) == Match::Yes);
-        for (policy, rule) in policies.flat_map(|p| p.ingress.iter().flatten().map(move |rule| (p, rule))) {
+    let mut known: BTreeMap<&[Matcher], Vec<usize>> = BTreeMap::new();
+    for (server, pod) in seen.pods().filter(|(n, _)| seen.membership(*n) == Membership::Sidecar) {
+        let strict = |port: &u16| seen.plain_client(server, *port) == Some(Outcome::Reset);
+        let ports: Vec<u16> = seen.ports(server).into_iter().filter(strict).collect();
+        if ports.is_empty() {
+            continue;
+        }
+        for (policy, rule) in
+            seen.policies_of(server).flat_map(|p| p.ingress.iter().flatten().map(move |rule| (p, rule)))
+        {
             if rule.action != Action::Allow {
                 continue;
             }
-            for (client, _) in clients.iter().filter(|(_, client)| names(seen, rule, client)) {
-                for port in reset(seen, *client, server) {
+            let clients = known.entry(&rule.peers).or_insert_with(|| plain(seen, &rule.peers));
+            for client in clients {
+                for port in reset(seen, *client, server, &ports) {
                     let (_, who, whom) = all.entry(rule.place).or_insert((policy, vec![], vec![]));
-                    who.push(seen.title(*client));
+                    who.push(*client);
                     whom.push(format!("{}/{}:{port}", pod.namespace, pod.name));
                 }
             }
@@ -55,10 +55,13 @@ fn hit(
     seen: &Seen<'_>,
     place: Place,
     policy: &Policy,
-    (who, whom): (Vec<String>, Vec<String>),
+    (mut who, whom): (Vec<usize>, Vec<String>),
 ) -> Option<Hit> {
     let document = seen.document(policy.place)?;
-    let (who, whom) = (listed(who), listed(whom));
+    who.sort_unstable();
+    who.dedup();
+    let who = listed(who.into_iter().map(|client| seen.title(client)));
+    let whom = listed(whom);
     let said = format!(
         "`{}` admits {who} to {whom}, which takes mTLS only: the connection is reset",
         policy.full_name()
@@ -73,14 +76,23 @@ fn hit(
     )
 }
 
-/// Whether a rule means a client, and not simply everyone.
-fn names(seen: &Seen<'_>, rule: &PolicyRule, client: &Pod) -> bool {
-    let (cluster, none) = (seen.cluster(), Labels::new());
-    let nobody = Seen::stranger("", &none, &none);
-    let Party::Stranger(nobody) = &nobody else { return false };
+/// The clients that are in no mesh and that peers mean, not simply as everyone.
+fn plain(seen: &Seen<'_>, peers: &[Matcher]) -> Vec<usize> {
+    let named = peers.iter().filter(|peer| !means_anyone(seen, peer));
+    let clients: BTreeSet<usize> = named.flat_map(|peer| seen.meant(peer).yes.clone()).collect();
+    let is_plain = |n: &usize| {
+        let host = seen.cluster().pods.get(*n).is_none_or(|p| p.host_network);
+        !host && seen.membership(*n) == Membership::Plain
+    };
+    clients.into_iter().filter(is_plain).collect()
+}
+
+/// Whether a peer means also a pod of which nothing is known.
+fn means_anyone(seen: &Seen<'_>, peer: &Matcher) -> bool {
+    let none = Labels::new();
     let view = PodView {
-        namespace: &nobody.namespace,
-        labels: &nobody.pod,
+        namespace: &none,
+        labels: &none,
         account: None,
         host_network: false,
         node: None,
@@ -88,16 +100,12 @@ fn names(seen: &Seen<'_>, rule: &PolicyRule, client: &Pod) -> bool {
         ports: None,
         host_is_pod: true,
     };
-    let names = |peer: &Matcher| {
-        peer.matches(cluster, End::Pod(PodView::new(cluster, client))) == Match::Yes
-            && peer.matches(cluster, End::Pod(view)) == Match::No
-    };
-    rule.peers.iter().any(names)
+    peer.matches(seen.cluster(), End::Pod(view)) != Match::No
 }
 
-/// The ports at which a client sees its connection reset.
-fn reset(seen: &Seen<'_>, client: usize, server: usize) -> Vec<u16> {
+/// Of ports, those at which a client sees its connection reset.
+fn reset(seen: &Seen<'_>, client: usize, server: usize, ports: &[u16]) -> Vec<u16> {
     let (from, to) = (Party::Pod(client), Party::Pod(server));
     let sees = |port: &u16| seen.judges.verdict(&from, &to, *port, None).map(|verdict| verdict.outcome);
-    seen.ports(server).into_iter().filter(|port| sees(port) == Some(Outcome::Reset)).collect()
+    ports.iter().copied().filter(|port| sees(port) == Some(Outcome::Reset)).collect()
 }

@@ -1,7 +1,7 @@
 //! MG011: a policy that selects no pod.
 
 use meshgen_mesh::{Labels, Meta, PeerAuthentication, Scope, Selector};
-use meshgen_reach::{Match, Policy};
+use meshgen_reach::Policy;
 
 use crate::{Hit, Rule, Seen, Severity};
 
@@ -26,10 +26,11 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
 }
 
 fn of_network(seen: &Seen<'_>, policy: &Policy) -> Option<Hit> {
-    let mut pods = seen.cluster().pods.iter();
-    let near = |namespace: &str| policy.namespace.as_deref().is_none_or(|own| own == namespace);
-    let lonely = !pods.clone().any(|pod| near(&pod.namespace));
-    if lonely || pods.any(|pod| seen.selects(policy, pod) != Match::No) {
+    let lonely = match &policy.namespace {
+        Some(own) => seen.near().pods(own).is_empty(),
+        None => seen.cluster().pods.is_empty(),
+    };
+    if lonely || !seen.meant(&policy.subject).is_empty() {
         return None;
     }
     let said = format!("`{}` selects no pod", policy.full_name());

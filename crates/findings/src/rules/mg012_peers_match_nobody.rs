@@ -1,8 +1,6 @@
 //! MG012: a rule that admits nobody who is here.
 
-use meshgen_reach::{
-    Action, Direction, End, Labels, Match, Matcher, Namespaces, PodView, Policy, Rule as PolicyRule,
-};
+use meshgen_reach::{Action, Direction, Labels, Match, Matcher, Policy, Rule as PolicyRule};
 
 use crate::{Hit, Rule, Seen, Severity};
 
@@ -63,13 +61,11 @@ fn is_dead(seen: &Seen<'_>, peer: &Matcher) -> bool {
     if namespaces.select(&any) != Match::No {
         return false;
     }
-    let cluster = seen.cluster();
-    let near = seen.pods().map(|(_, pod)| pod);
-    let mut near = near.filter(|pod| means(seen, namespaces, &pod.namespace)).peekable();
-    near.peek().is_some()
-        && near.all(|pod| peer.matches(cluster, End::Pod(PodView::new(cluster, pod))) == Match::No)
-}
-
-fn means(seen: &Seen<'_>, namespaces: &Namespaces, name: &str) -> bool {
-    seen.cluster().namespace_labels(name).is_some_and(|labels| namespaces.select(labels) != Match::No)
+    let meant = seen.meant(peer);
+    let all = seen.cluster().namespaces.iter();
+    // Of one that is named, no other has to be asked.
+    let all = all.filter(|(name, _)| peer.namespace().is_none_or(|only| only == name.as_str()));
+    let all = all.filter(|(_, ns)| namespaces.select(&ns.labels) != Match::No);
+    let mut near = all.flat_map(|(name, _)| seen.pods_in(name)).peekable();
+    near.peek().is_some() && near.all(|(number, _)| !meant.has(number))
 }

@@ -27,8 +27,8 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     for (number, pod) in seen.pods() {
         let (_, names, all) = open.entry(&pod.namespace).or_insert((pod.place, vec![], 0));
         *all += 1;
-        let mut policies = seen.cluster().policies.iter().filter(|policy| policy.ingress.is_some());
-        if !policies.any(|policy| seen.selects(policy, pod) != Match::No) {
+        let mut policies = seen.near().policies(&pod.namespace).filter(|policy| policy.ingress.is_some());
+        if !policies.any(|policy| seen.selects(policy, number) != Match::No) {
             names.push(seen.title(number));
         }
     }

@@ -1,5 +1,7 @@
 //! MG018: one service account for workloads that policies tell apart.
 
+use std::collections::BTreeMap;
+
 use meshgen_mesh::{Attribute, AuthorizationPolicy, Pod};
 use meshgen_reach::{Answer, Party};
 
@@ -44,24 +46,20 @@ fn by_account(policy: &AuthorizationPolicy) -> bool {
 fn told_apart(seen: &Seen<'_>, server: usize, policy: &AuthorizationPolicy) -> Option<Hit> {
     let document = seen.document(policy.meta.place)?;
     let to = Party::Pod(seen.on_network(server)?);
-    let clients: Vec<(usize, &Pod)> = seen.meshed().collect();
+    let mut accounts: BTreeMap<(&str, &str), Vec<(usize, &Pod)>> = BTreeMap::new();
+    for (number, pod) in seen.meshed() {
+        accounts.entry((&pod.namespace, &pod.account)).or_default().push((number, pod));
+    }
+    accounts.retain(|_, pods| pods.len() > 1 && pods.first().is_some_and(|(_, pod)| named(policy, pod)));
     for port in seen.ports_of(server) {
         let let_through = |client: usize| {
             let from = seen.on_network(client).map(Party::Pod);
             from.map_or(Answer::Unknown, |from| seen.lets_through(&from, &to, port))
         };
-        for (number, (a, pod)) in clients.iter().enumerate() {
-            let mates = clients.iter().skip(number + 1);
-            let mate = |(_, other): &&(usize, &Pod)| {
-                pod.namespace == other.namespace && pod.account == other.account && named(policy, pod)
-            };
-            for (b, _) in mates.filter(mate) {
-                let (through, held) = match (let_through(*a), let_through(*b)) {
-                    (Answer::Allowed, Answer::Denied) => (*a, *b),
-                    (Answer::Denied, Answer::Allowed) => (*b, *a),
-                    _ => continue,
-                };
-                return Some(hit(seen, document, (server, port), (through, held), pod));
+        for pods in accounts.values() {
+            let first = |wanted| pods.iter().find(|(client, _)| let_through(*client) == wanted);
+            if let (Some((through, pod)), Some((held, _))) = (first(Answer::Allowed), first(Answer::Denied)) {
+                return Some(hit(seen, document, (server, port), (*through, *held), pod));
             }
         }
     }

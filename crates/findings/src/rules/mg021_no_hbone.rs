@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use meshgen_mesh::Membership;
-use meshgen_reach::{Answer, Direction, Party};
+use meshgen_reach::{Direction, Permitted, Protocol};
 
 use crate::{Hit, Rule, Seen, Severity, pods::names};
 
@@ -27,26 +27,40 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
-    let ambient: Vec<usize> = seen.members(Membership::Ambient).map(|(n, _)| n).collect();
-    let known: Vec<usize> = ambient.iter().filter_map(|n| seen.on_network(*n)).collect();
-    let mut cut: BTreeMap<usize, Vec<(usize, u16)>> = BTreeMap::new();
-    for server in &known {
-        for client in known.iter().filter(|client| *client != server) {
-            if let Some(port) = cut_off(seen, *client, *server) {
-                cut.entry(*server).or_default().push((*client, port));
-            }
-        }
+    let ambient: Vec<usize> =
+        seen.members(Membership::Ambient).filter_map(|(n, _)| seen.on_network(n)).collect();
+    if ambient.len() < 2 {
+        return Vec::new();
     }
-    cut.into_iter().filter_map(|(server, clients)| hit(seen, server, &clients)).collect()
+    // Of all pairs the judge's own table says at once what the network permits.
+    let cells = seen.judges.network.cells();
+    let mut clients: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for client in &ambient {
+        clients.entry(cells.of_pod.get(*client).copied().unwrap_or(u32::MAX)).or_default().push(*client);
+    }
+    let cut_off = |server: usize| {
+        let class = cells.of_pod.get(server)?;
+        let (_, column) = cells.columns.iter().find(|(to, _)| to.contains(*class))?;
+        let mut cut: Vec<(usize, u16)> = Vec::new();
+        for (value, sources) in column {
+            let Some(port) = cells.values.get(*value as usize).and_then(|v| instead(seen, server, v)) else {
+                continue;
+            };
+            let of = sources.iter().filter_map(|class| clients.get(&class)).flatten();
+            cut.extend(of.filter(|client| **client != server).map(|client| (*client, port)));
+        }
+        cut.sort_unstable();
+        hit(seen, server, &cut)
+    };
+    ambient.iter().filter_map(|server| cut_off(*server)).collect()
 }
 
-/// The port that would be let through, if the tunnel is not.
-fn cut_off(seen: &Seen<'_>, client: usize, server: usize) -> Option<u16> {
-    let (from, to) = (Party::Pod(client), Party::Pod(server));
-    if seen.lets_through(&from, &to, HBONE) != Answer::Denied {
+/// The port that is let through, if the tunnel is not.
+fn instead(seen: &Seen<'_>, server: usize, permitted: &Permitted) -> Option<u16> {
+    if permitted.possible.contains(Protocol::Tcp, HBONE) {
         return None;
     }
-    seen.ports(server).into_iter().find(|port| seen.lets_through(&from, &to, *port) == Answer::Allowed)
+    seen.ports(server).into_iter().find(|port| permitted.sure.contains(Protocol::Tcp, *port))
 }
 
 fn hit(seen: &Seen<'_>, server: usize, clients: &[(usize, u16)]) -> Option<Hit> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use meshgen_mesh::Attribute;
-use meshgen_reach::{Direction, End, Match, Matcher, PodView, Policy, PolicyKind, Protocol};
+use meshgen_reach::{Direction, Matcher, Policy, PolicyKind, Protocol};
 
 use crate::{Hit, Rule, Seen, Severity, pods::names};
 
@@ -68,13 +68,9 @@ fn of_network(seen: &Seen<'_>, policy: &Policy) -> Vec<Hit> {
 
 /// The pods that are surely meant by one of these.
 fn meant(seen: &Seen<'_>, matchers: &[&Matcher]) -> Vec<usize> {
-    let cluster = seen.cluster();
-    let by = |m: &&&Matcher, pod| {
-        matches!(m, Matcher::Pods { .. }) && m.matches(cluster, End::Pod(pod)) == Match::Yes
-    };
-    let meant = |pod| matchers.iter().any(|m| by(&m, pod));
-    let all = (0..).zip(&cluster.pods);
-    all.filter(|(_, p)| meant(PodView::new(cluster, p))).map(|(n, _)| n).collect()
+    let of_pods = matchers.iter().filter(|m| matches!(m, Matcher::Pods { .. }));
+    let all: BTreeSet<usize> = of_pods.flat_map(|m| seen.meant(m).yes.clone()).collect();
+    all.into_iter().collect()
 }
 
 /// What to name in place of a port that is a Service's and no pod's.
@@ -84,15 +80,15 @@ fn service_only(seen: &Seen<'_>, pods: &[usize], port: u16) -> Option<String> {
     }
     let mut targets = BTreeSet::new();
     let mut service = None;
-    for (pod, p) in pods.iter().filter_map(|n| Some((*n, seen.cluster().pods.get(*n)?))) {
-        for ((namespace, name), s) in &seen.cluster().services {
+    for p in pods.iter().filter_map(|n| seen.cluster().pods.get(*n)) {
+        for (name, s) in seen.cluster().services_in(&p.namespace) {
             let ports = s.ports.iter().filter(|q| q.number == port && q.protocol == Protocol::Tcp);
             let on =
                 ports.flat_map(|q| q.on(Some(p)).ranges(Protocol::Tcp).map(|(n, _)| n).collect::<Vec<_>>());
             let on: Vec<u16> = on.filter(|n| *n != port).collect();
-            if !on.is_empty() && seen.cluster().pods_behind(namespace, s).contains(&pod) {
+            if !on.is_empty() && s.selects(p) {
                 targets.extend(on);
-                service = service.or_else(|| Some(format!("{namespace}/{name}")));
+                service = service.or_else(|| Some(format!("{}/{name}", p.namespace)));
             }
         }
     }
@@ -109,6 +105,10 @@ fn said(seen: &Seen<'_>, pods: &[usize], port: u16) -> String {
 
 fn of_mesh(seen: &Seen<'_>, number: usize) -> Vec<Hit> {
     let Some(policy) = seen.mesh().policies.get(number) else { return Vec::new() };
+    let by_port = |rule: &meshgen_mesh::Rule| rule.conditions().any(|c| c.attribute == Attribute::Port);
+    if !policy.rules.iter().any(by_port) {
+        return Vec::new();
+    }
     let Some(document) = seen.document(policy.meta.place) else { return Vec::new() };
     let bound = (0..).zip(&seen.mesh().members).filter(|(_, m)| m.policies.contains(&number));
     let pods: Vec<usize> = bound.filter_map(|(n, _)| seen.on_network(n)).collect();

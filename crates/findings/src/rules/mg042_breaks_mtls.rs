@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshgen_mesh::{Below, By, Call, Client, DestinationRule, Layer, Membership, Outcome, Service, TlsMode};
+use meshgen_mesh::{Below, By, Call, Client, DestinationRule, Layer, Membership, Outcome, TlsMode};
 
 use crate::{Hit, Rule, Seen, Severity, pods::names};
 
@@ -23,39 +23,39 @@ pub(super) const RULE: Rule = Rule {
 
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     let rules = &seen.mesh().destination_rules;
-    let says = |rule: &&DestinationRule| {
+    let says = |(_, rule): &(usize, &DestinationRule)| {
         rule.traffic.as_ref().is_some_and(|t| t.tls.is_some() || t.ports.values().any(Option::is_some))
     };
-    let rules: Vec<&DestinationRule> = rules.iter().filter(says).collect();
+    let rules: Vec<(usize, &DestinationRule)> = (0..).zip(rules).filter(says).collect();
     if rules.is_empty() {
         return Vec::new();
     }
-    let clients = clients(seen);
-    rules.into_iter().filter_map(|rule| breaks(seen, rule, &clients)).collect()
-}
-
-/// A client with a sidecar of each namespace: rules seldom tell more of them apart, and one broken client is enough.
-fn clients(seen: &Seen<'_>) -> Vec<usize> {
-    let mut all: BTreeMap<&str, usize> = BTreeMap::new();
-    for (number, pod) in seen.sidecars() {
-        all.entry(&pod.namespace).or_insert(number);
+    // The Services that each rule may be about: the judge then says whether it is.
+    let mut services: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (number, service) in (0..).zip(&seen.mesh().services) {
+        for rule in seen.mesh().rules_for(&service.host()) {
+            services.entry(rule).or_default().push(number);
+        }
     }
-    all.into_values().collect()
+    let about = |number: &usize| services.get(number).map_or(&[][..], Vec::as_slice);
+    rules.into_iter().filter_map(|(number, rule)| breaks(seen, rule, about(&number))).collect()
 }
 
-fn breaks(seen: &Seen<'_>, rule: &DestinationRule, clients: &[usize]) -> Option<Hit> {
+fn breaks(seen: &Seen<'_>, rule: &DestinationRule, services: &[usize]) -> Option<Hit> {
     let document = seen.document(rule.meta.place)?;
     let mut broken: BTreeSet<String> = BTreeSet::new();
     let mut example = None;
-    let services = (0..).zip(&seen.mesh().services);
-    for (number, service) in services.filter(|(_, s)| is_meant(rule, s)) {
+    for (number, service) in services.iter().filter_map(|n| Some((*n, seen.mesh().services.get(*n)?))) {
         for port in service.ports.iter().filter(|p| p.tcp) {
             for (server, on) in seen.mesh().behind(service, port.number) {
                 let by = By::Service(number, port.number);
-                let mut refused = clients.iter().filter(|client| **client != server).filter_map(|client| {
-                    let call = Call { client: Client::Pod(*client), server, port: on, by };
-                    refused_by(seen, rule, &call).map(|outcome| (*client, outcome))
-                });
+                // One broken client is enough.
+                let clients = seen.sidecars_apart(server);
+                let mut refused =
+                    clients.into_iter().filter(|client| *client != server).filter_map(|client| {
+                        let call = Call { client: Client::Pod(client), server, port: on, by };
+                        refused_by(seen, rule, &call).map(|outcome| (client, outcome))
+                    });
                 if let Some((client, outcome)) = refused.next() {
                     broken.insert(format!("{} port {on}", seen.called(server)));
                     example = example.or(Some((client, server, on, outcome)));
@@ -100,10 +100,4 @@ fn takes(seen: &Seen<'_>, server: usize, port: u16) -> String {
 fn mode(rule: &DestinationRule) -> Option<TlsMode> {
     let traffic = rule.traffic.as_ref()?;
     traffic.tls.or_else(|| traffic.ports.values().flatten().next().copied())
-}
-
-/// Whether the rule may be about a Service: the judge then says whether it is.
-fn is_meant(rule: &DestinationRule, service: &Service) -> bool {
-    let (wanted, host) = (rule.full_host(), service.host());
-    wanted.strip_prefix('*').map_or(wanted == host, |end| host.ends_with(end))
 }

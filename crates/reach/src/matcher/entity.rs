@@ -154,7 +154,7 @@ impl Accounts {
 }
 
 /// The label by which every namespace carries its name (N12).
-const NAME: &str = "kubernetes.io/metadata.name";
+pub(crate) const NAME: &str = "kubernetes.io/metadata.name";
 
 /// Whether a namespace has a name.
 pub(super) fn named(namespace: &dyn View, name: &str) -> Match {

@@ -30,8 +30,8 @@ pub(crate) struct Atoms {
     pub(crate) pods: Vec<Vec<u32>>,
     /// The addresses of each, if it is of the outside.
     pub(crate) pieces: Vec<Option<AddressRange>>,
-    /// What kind of client each is.
-    pub(crate) clients: Vec<ClientKind>,
+    /// The atoms of each kind of client.
+    clients: Vec<Vec<u32>>,
     /// What kind of server each is.
     pub(crate) servers: Vec<ServerKind>,
 }
@@ -77,10 +77,49 @@ impl Atoms {
             }
             atoms.pods.push(pods);
             atoms.pieces.push(piece);
-            atoms.clients.push(client);
+            let kind = client as usize;
+            if atoms.clients.len() <= kind {
+                atoms.clients.resize(kind + 1, Vec::new());
+            }
+            atoms.clients.get_mut(kind).into_iter().for_each(|of| of.push(number));
             atoms.servers.push(server);
         }
         atoms
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.servers.len()
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The atoms of kinds of clients.
+    fn of_clients(&self, kinds: &Bits) -> Bits {
+        let atoms = kinds.iter().filter_map(|k| self.clients.get(k as usize)).flatten();
+        Bits::scattered(atoms.copied(), self.count())
+    }
+
+    /// A row in atoms in place of kinds of clients. `known` is what was found before.
+    pub(crate) fn spread(
+        &self,
+        row: &BTreeMap<u32, Bits>,
+        known: &mut BTreeMap<Bits, Bits>,
+    ) -> BTreeMap<u32, Bits> {
+        // Most rows have one profile for nearly all: it is what is left of the others.
+        let most = row.iter().max_by_key(|(_, kinds)| kinds.len()).map(|(profile, _)| *profile);
+        let mut rest = Bits::below(self.count());
+        let mut all: BTreeMap<u32, Bits> = BTreeMap::new();
+        for (profile, kinds) in row.iter().filter(|(profile, _)| Some(**profile) != most) {
+            let atoms = known.entry(kinds.clone()).or_insert_with(|| self.of_clients(kinds));
+            rest = rest.minus(atoms);
+            all.insert(*profile, atoms.clone());
+        }
+        all.extend(most.map(|profile| (profile, rest)));
+        all.retain(|_, atoms| !atoms.is_empty());
+        all
     }
 
     /// The atoms of classes of the network.

@@ -6,7 +6,7 @@ use meshgen_mesh::{Apart, Below, Call, Client, Layer, Membership, Outcome, Outsi
 use meshgen_reach::{AddressRange, Addresses, Bits, PortSet, Protocol};
 
 use super::{
-    atoms::{Atoms, ClientKind, Pieces, ServerKind},
+    atoms::{ClientKind, Pieces, ServerKind},
     seen::{Numbered, Seen, tcp},
 };
 use crate::Judges;
@@ -69,35 +69,38 @@ impl<'k, 'a> Kinds<'k, 'a> {
         }
     }
 
-    /// For a kind of server, the profile of each kind of client.
-    pub(crate) fn row(&mut self, server: ServerKind) -> Vec<u32> {
-        let mut row = vec![self.unknown; self.count as usize];
-        let set = |row: &mut Vec<u32>, cell: &Bits, profile: u32| {
-            for kind in cell.iter() {
-                if let Some(slot) = row.get_mut(kind as usize) {
-                    *slot = profile;
-                }
-            }
+    /// For a kind of server, by profile, the kinds of clients that see it. Each kind of client is in one of the sets.
+    pub(crate) fn row(&mut self, server: ServerKind) -> BTreeMap<u32, Bits> {
+        let mut row: BTreeMap<u32, Bits> = BTreeMap::new();
+        let mut rest = Bits::below(self.count);
+        let mut set = |cell: &Bits, profile: u32| {
+            let kinds = row.entry(profile).or_default();
+            *kinds = kinds.union(cell);
+            rest = rest.minus(cell);
         };
         match server {
             ServerKind::Unknown => {}
             ServerKind::Pods(class) => {
                 let pods = self.servers.get(class as usize).cloned().unwrap_or_default();
-                let Some(first) = pods.first().copied() else { return row };
-                let ports = self.apart.ports(first);
-                for cell in self.cells(first) {
-                    let profile = self.profile(&cell, &pods, &ports);
-                    set(&mut row, &cell, profile);
+                if let Some(first) = pods.first().copied() {
+                    let ports = self.apart.ports(first);
+                    for cell in self.cells(first) {
+                        set(&cell, self.profile(&cell, &pods, &ports));
+                    }
                 }
             }
             ServerKind::Outside(piece) => {
-                let Some(range) = self.pieces.ranges.get(piece as usize).copied() else { return row };
-                let ports = self.apart.ports_outside();
-                for cell in (0..self.count).map(|kind| Bits::from_iter([kind])) {
-                    let profile = self.outside(&cell, range, &ports);
-                    set(&mut row, &cell, profile);
+                if let Some(range) = self.pieces.ranges.get(piece as usize).copied() {
+                    let ports = self.apart.ports_outside();
+                    for cell in (0..self.count).map(|kind| Bits::from_iter([kind])) {
+                        set(&cell, self.outside(&cell, range, &ports));
+                    }
                 }
             }
+        }
+        if !rest.is_empty() {
+            let unknown = row.entry(self.unknown).or_default();
+            *unknown = unknown.union(&rest);
         }
         row
     }
@@ -160,17 +163,6 @@ impl<'k, 'a> Kinds<'k, 'a> {
                 piece.map(|range| Client::Outside(Some(range.first))).into_iter().collect()
             }
         }
-    }
-
-    /// Of atoms, those that see each profile of a row.
-    pub(crate) fn by_profile(row: &[u32], atoms: &Atoms) -> BTreeMap<u32, Bits> {
-        let mut all: BTreeMap<u32, Bits> = BTreeMap::new();
-        for (atom, kind) in (0..).zip(&atoms.clients) {
-            if let Some(profile) = row.get(*kind as usize) {
-                all.entry(*profile).or_default().insert(atom);
-            }
-        }
-        all
     }
 }
 

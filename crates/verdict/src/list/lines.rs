@@ -1,9 +1,9 @@
 //! Lines: who may connect to whom, and what the client sees, by groups of ends.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use meshgen_mesh::Outcome;
-use meshgen_reach::{AddressRange, Bits, Members, PortSet, Protocol};
+use meshgen_reach::{AddressRange, Bits, Cluster, Members, PortSet, Protocol};
 
 use super::{
     atoms::Atoms,
@@ -36,19 +36,9 @@ pub(crate) struct Line {
 
 /// All lines: what passes first, then what the mesh refuses; each by destination and source.
 pub(crate) struct Lines {
-    pub(crate) lines: Vec<Line>,
+    raw: Vec<Raw>,
+    atoms: Atoms,
     pub(crate) seen: Numbered<Seen>,
-}
-
-impl Lines {
-    /// Whether a line says that something is not known.
-    pub(crate) fn is_unknown(&self, line: &Line) -> bool {
-        match line.what {
-            What::Unknown => true,
-            What::Seen(n) => self.seen.get(n).is_some_and(|s| s.outcome == Outcome::Unknown),
-            What::Open | What::Refused(_) => false,
-        }
-    }
 }
 
 /// Groups of atoms, before they have names.
@@ -68,14 +58,47 @@ impl Judges<'_> {
         let table = Table::new(&cells, &atoms, &mut kinds, self.mesh.may_refuse_the_outside());
         let mut raw = passing(&table);
         raw.extend(refused(&table));
-        let members = Named { judges: self, atoms: &atoms };
-        let lines = raw.iter().map(|line| Line {
-            from: members.of(&line.from),
-            to: members.of(&line.to),
+        Lines { raw, seen: kinds.seen, atoms }
+    }
+}
+
+impl Lines {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.raw.len()
+    }
+
+    /// Some of them, one after the other: who is in their groups takes much room, if there are many.
+    pub(crate) fn each(&self, range: Range<usize>, cluster: &Cluster) -> impl Iterator<Item = Line> {
+        self.raw.get(range).unwrap_or_default().iter().map(|line| Line {
+            from: self.members(cluster, &line.from),
+            to: self.members(cluster, &line.to),
             what: line.what,
             ports: line.ports.clone(),
-        });
-        Lines { lines: lines.collect(), seen: kinds.seen }
+        })
+    }
+
+    fn members(&self, cluster: &Cluster, group: &Bits) -> Members {
+        let pods = group.iter().filter_map(|atom| self.atoms.pods.get(atom as usize)).flatten();
+        let of = pods.filter_map(|pod| cluster.pods.get(*pod as usize));
+        let of = of.filter_map(|pod| u32::try_from(pod.workload).ok());
+        let count = u32::try_from(cluster.workloads.len()).unwrap_or(u32::MAX);
+        let workloads = Bits::scattered(of, count).iter().collect();
+        let pieces = group.iter().filter_map(|atom| self.atoms.pieces.get(atom as usize).copied().flatten());
+        let mut outside: Vec<AddressRange> = pieces.collect();
+        outside.sort();
+        Members { workloads, outside }
+    }
+}
+
+impl Numbered<Seen> {
+    /// Whether a line says that something is not known.
+    pub(crate) fn is_unknown(&self, line: &Line) -> bool {
+        match line.what {
+            What::Unknown => true,
+            What::Seen(n) => self.get(n).is_some_and(|s| s.outcome == Outcome::Unknown),
+            What::Open | What::Refused(_) => false,
+        }
     }
 }
 
@@ -121,28 +144,6 @@ fn refused(table: &Table) -> Vec<Raw> {
         key(a).cmp(&key(b)).then_with(|| (&a.to, &a.from, a.what).cmp(&(&b.to, &b.from, b.what)))
     });
     raw
-}
-
-struct Named<'n, 'a> {
-    judges: &'n Judges<'a>,
-    atoms: &'n Atoms,
-}
-
-impl Named<'_, '_> {
-    fn of(&self, group: &Bits) -> Members {
-        let cluster = &self.judges.network.manifests.cluster;
-        let (mut workloads, mut outside): (Vec<u32>, Vec<AddressRange>) = (Vec::new(), Vec::new());
-        for atom in group.iter() {
-            let pods = self.atoms.pods.get(atom as usize).into_iter().flatten();
-            let of = pods.filter_map(|pod| cluster.pods.get(*pod as usize));
-            workloads.extend(of.filter_map(|pod| u32::try_from(pod.workload).ok()));
-            outside.extend(self.atoms.pieces.get(atom as usize).copied().flatten());
-        }
-        workloads.sort_unstable();
-        workloads.dedup();
-        outside.sort();
-        Members { workloads, outside }
-    }
 }
 
 /// Which of some ports are asked for, in words of the judge of the mesh.

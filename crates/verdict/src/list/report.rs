@@ -1,6 +1,6 @@
 //! The list, told: names in place of numbers, cut to what is asked for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, thread};
 
 use meshgen_mesh::{Outcome, OutcomeTold, ReasonTold};
 use meshgen_reach::{Certainty, Coverage, Direction, Focus, Members, Namer, PortSet};
@@ -9,9 +9,13 @@ use serde::Serialize;
 
 use super::{
     Way,
-    lines::{Line, Lines, What},
+    lines::{Line, What},
+    seen::{Numbered, Seen},
 };
 use crate::Judges;
+
+/// So many lines are told by two threads.
+const MANY: usize = 500;
 
 /// The list, told. It serialises; [`Report::text`] and [`Report::markdown`] are for reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -70,6 +74,23 @@ pub struct Refused {
     pub because: Option<ReasonTold>,
 }
 
+/// Some of the lines, and how many pairs they leave open.
+#[derive(Default)]
+struct Part {
+    lines: Vec<Told>,
+    refused: Vec<Refused>,
+    unknown: u64,
+}
+
+impl Part {
+    fn and(mut self, mut after: Part) -> Part {
+        self.lines.append(&mut after.lines);
+        self.refused.append(&mut after.refused);
+        self.unknown += after.unknown;
+        self
+    }
+}
+
 impl From<meshgen_reach::Told> for Told {
     fn from(told: meshgen_reach::Told) -> Told {
         let meshgen_reach::Told { from, to, ports, certainty } = told;
@@ -77,14 +98,34 @@ impl From<meshgen_reach::Told> for Told {
     }
 }
 
-impl<'a> Judges<'a> {
+impl Judges<'_> {
     /// The list, by groups of ends.
     pub fn report(&self, focus: &Focus) -> Report {
         if !self.is_meshed() {
             return Report::of(self.network.report(focus));
         }
         let lines = self.lines();
-        self.told(&lines, focus, Namer::parts)
+        let namer = Namer::new(&self.network.manifests.cluster);
+        let part = |range| {
+            self.part(lines.each(range, &self.network.manifests.cluster), &lines.seen, focus, |m| {
+                namer.parts(m)
+            })
+        };
+        // To give names to long groups takes time, and no line waits for another.
+        let half = lines.len() / 2;
+        let (first, second) = if half < MANY {
+            (part(0..lines.len()), Part::default())
+        } else {
+            thread::scope(|scope| {
+                let second = scope.spawn(|| part(half..lines.len()));
+                let first = part(0..half);
+                match second.join() {
+                    Ok(second) => (first, second),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            })
+        };
+        self.told(first.and(second), focus)
     }
 
     /// The list, by pairs of workloads and ranges of addresses.
@@ -92,23 +133,25 @@ impl<'a> Judges<'a> {
         if !self.is_meshed() {
             return Report::of(self.network.pairs_report(focus));
         }
-        let Lines { lines, seen } = self.lines();
-        let lines = Lines { lines: pairs(&lines), seen };
-        self.told(&lines, focus, Namer::names)
+        let lines = self.lines();
+        let namer = Namer::new(&self.network.manifests.cluster);
+        let each = pairs(lines.each(0..lines.len(), &self.network.manifests.cluster));
+        self.told(self.part(each, &lines.seen, focus, |m| namer.names(m)), focus)
     }
 
-    fn told(
+    /// Some of the lines, told.
+    fn part(
         &self,
-        all: &Lines,
+        all: impl Iterator<Item = Line>,
+        seen: &Numbered<Seen>,
         focus: &Focus,
-        names: impl Fn(&Namer<'a>, &Members) -> Vec<String>,
-    ) -> Report {
+        names: impl Fn(&Members) -> Vec<String>,
+    ) -> Part {
         let cluster = &self.network.manifests.cluster;
-        let namer = Namer::new(cluster);
-        let (mut lines, mut refused, mut unknown) = (Vec::new(), Vec::new(), 0);
-        for line in &all.lines {
-            if all.is_unknown(line) {
-                unknown += line.from.workloads.len() as u64 * line.to.workloads.len() as u64;
+        let mut part = Part::default();
+        for line in all {
+            if seen.is_unknown(&line) {
+                part.unknown += line.from.workloads.len() as u64 * line.to.workloads.len() as u64;
             }
             let ports = focus.ports(&line.ports);
             if ports.is_empty() {
@@ -119,10 +162,13 @@ impl<'a> Judges<'a> {
                 if from == to && from.workloads.len() == 1 && from.outside.is_empty() {
                     continue;
                 }
-                let ends = (names(&namer, &from), names(&namer, &to), ports.clone());
-                self.line(line.what, all, ends, &mut lines, &mut refused);
+                self.line(line.what, seen, (names(&from), names(&to), ports.clone()), &mut part);
             }
         }
+        part
+    }
+
+    fn told(&self, Part { lines, refused, unknown }: Part, focus: &Focus) -> Report {
         let ways = if focus.direction == Some(Direction::Egress) { Vec::new() } else { self.ways(focus) };
         let assumed = self.world.assumed().iter().map(|a| (*a).to_owned()).collect();
         Report { lines, refused, ways, coverage: self.network.coverage(unknown), assumed }
@@ -131,42 +177,31 @@ impl<'a> Judges<'a> {
     fn line(
         &self,
         what: What,
-        all: &Lines,
+        seen: &Numbered<Seen>,
         (from, to, ports): (Vec<String>, Vec<String>, PortSet),
-        lines: &mut Vec<Told>,
-        refused: &mut Vec<Refused>,
+        part: &mut Part,
     ) {
         let sources = &self.network.manifests.sources;
-        let told = |certainty| Told {
-            from: from.clone(),
-            to: to.clone(),
-            ports: ports.clone(),
-            certainty,
-            remains: None,
-            because: None,
-        };
-        let because =
-            |n: u32| all.seen.get(n).and_then(|s| s.because.as_ref()).map(|b| b.reason().told(sources));
-        match what {
-            What::Open => lines.push(told(Certainty::Sure)),
-            What::Unknown => lines.push(told(Certainty::Unknown)),
-            What::Seen(n) => match all.seen.get(n).map(|s| &s.outcome) {
-                Some(Outcome::Partial(remains)) => {
-                    let remains = Some(remains.to_string());
-                    lines.push(Told { remains, because: because(n), ..told(Certainty::Sure) });
-                }
-                _ => lines.push(Told { because: because(n), ..told(Certainty::Unknown) }),
-            },
+        let because = |n: u32| seen.get(n).and_then(|s| s.because.as_ref()).map(|b| b.reason().told(sources));
+        let (certainty, remains, because) = match what {
             What::Refused(n) => {
-                let outcome = all.seen.get(n).map_or(OutcomeTold::Unknown, |s| s.outcome.told());
-                refused.push(Refused { because: because(n), from, to, ports, outcome });
+                let outcome = seen.get(n).map_or(OutcomeTold::Unknown, |s| s.outcome.told());
+                part.refused.push(Refused { because: because(n), from, to, ports, outcome });
+                return;
             }
-        }
+            What::Open => (Certainty::Sure, None, None),
+            What::Unknown => (Certainty::Unknown, None, None),
+            What::Seen(n) => match seen.get(n).map(|s| &s.outcome) {
+                Some(Outcome::Partial(remains)) => (Certainty::Sure, Some(remains.to_string()), because(n)),
+                _ => (Certainty::Unknown, None, because(n)),
+            },
+        };
+        part.lines.push(Told { from, to, ports, certainty, remains, because });
     }
 }
 
 /// One line for each pair of different ends, in order: what passes first.
-fn pairs(lines: &[Line]) -> Vec<Line> {
+fn pairs(lines: impl Iterator<Item = Line>) -> impl Iterator<Item = Line> {
     let ends = |members: &Members| -> Vec<Members> {
         let workloads =
             members.workloads.iter().map(|w| Members { workloads: vec![*w], outside: Vec::new() });
@@ -185,7 +220,7 @@ fn pairs(lines: &[Line]) -> Vec<Line> {
             }
         }
     }
-    all.into_iter().map(|((_, _, from, _, to, what), ports)| Line { from, to, what, ports }).collect()
+    all.into_iter().map(|((_, _, from, _, to, what), ports)| Line { from, to, what, ports })
 }
 
 impl Report {

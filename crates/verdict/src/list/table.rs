@@ -45,6 +45,7 @@ impl Table {
         let nothing = (table.passings.number(Passing::default()), table.refusals.number(Refused::new()));
         let mut rows: BTreeMap<ServerKind, Option<BTreeMap<u32, Bits>>> = BTreeMap::new();
         let mut known: BTreeMap<(u32, u32), (u32, u32)> = BTreeMap::new();
+        let mut clients: BTreeMap<Bits, Bits> = BTreeMap::new();
         for (destinations, column) in &cells.columns {
             let column: Vec<(u32, Bits)> =
                 column.iter().map(|(value, sources)| (*value, atoms.expand(sources))).collect();
@@ -59,8 +60,8 @@ impl Table {
                     // What is outside is asked about only where some sidecar may refuse it.
                     let asked = outside || !matches!(kind, ServerKind::Outside(_));
                     let row = asked.then(|| kinds.row(kind));
-                    row.filter(|row| row.iter().any(|p| *p != kinds.open))
-                        .map(|row| Kinds::by_profile(&row, atoms))
+                    row.filter(|row| row.keys().any(|profile| *profile != kinds.open))
+                        .map(|row| atoms.spread(&row, &mut clients))
                 });
                 let (mut passing, mut refused, mut both) =
                     (BTreeMap::new(), BTreeMap::new(), BTreeMap::<_, Bits>::new());
