@@ -46,6 +46,7 @@ fuzz *ARGS:
 soak:
     python3 fuzz/run.py --seconds 600
     cargo test --release -p meshgen-oracle --test agree -- --ignored --nocapture
+    SEED="$(date +%s)" CASES=4000 cargo test --release -p meshgen-oracle --test gate thousands -- --ignored --nocapture
     SEED="$(date +%s)" cargo test --release -p meshgen-oracle --test mesh -- --ignored --nocapture
     PROPTEST_CASES=4000 cargo test --release --workspace
     python3 ci/oracles.py --cases 300 --seed "$(date +%s)"

@@ -26,7 +26,7 @@ impl Judge<'_> {
         };
         let ports = PortSet::one(protocol, port);
         let side = |direction, own, peer| {
-            let asked = Asked { cluster, direction, own, peer, avoiding: false };
+            let asked = Asked { cluster, direction, own, peer, avoiding: false, described: None };
             if !self.concerning(asked).is_empty() {
                 return Answer::Unknown;
             }
@@ -75,10 +75,22 @@ impl Judge<'_> {
         let cluster = self.cluster();
         let ends = (from.end(cluster, host_is_pod), to.end(cluster, host_is_pod));
         let (Some(source), Some(destination)) = ends else { return Vec::new() };
-        let egress =
-            Asked { cluster, direction: Direction::Egress, own: source, peer: destination, avoiding: false };
-        let ingress =
-            Asked { cluster, direction: Direction::Ingress, own: destination, peer: source, avoiding: false };
+        let egress = Asked {
+            cluster,
+            direction: Direction::Egress,
+            own: source,
+            peer: destination,
+            avoiding: false,
+            described: None,
+        };
+        let ingress = Asked {
+            cluster,
+            direction: Direction::Ingress,
+            own: destination,
+            peer: source,
+            avoiding: false,
+            described: None,
+        };
         let sides = [(egress, self.applied(egress)), (ingress, self.applied(ingress))];
         let mut pieces = vec![ports.clone()];
         for (asked, applied) in &sides {
@@ -122,6 +134,7 @@ impl Judge<'_> {
                 own: own.end(cluster, host_is_pod)?,
                 peer: peer.end(cluster, host_is_pod)?,
                 avoiding: false,
+                described: None,
             };
             if !self.concerning(asked).is_empty() {
                 return Some(Permitted { sure: PortSet::default(), possible: PortSet::all() });

@@ -9,8 +9,7 @@ use std::{
 };
 
 use crate::{
-    Direction, Judge, Matcher, Namespaces, Operator, Party, PortSet, Protocol, Requirement, Selector,
-    Stranger, Traits,
+    Direction, Judge, Matcher, Namespaces, Operator, Party, PortSet, Requirement, Selector, Stranger, Traits,
     classes::small,
     walk::{Applied, Asked, steps, walk},
 };
@@ -110,7 +109,7 @@ impl Ask<'_, '_> {
     fn exposed(&self, own: &Party, direction: Direction) -> (Vec<(Unseen, PortSet)>, bool) {
         let cluster = self.judge.cluster();
         let Some(end) = own.end(cluster, true) else { return (Vec::new(), true) };
-        let asked = Asked { cluster, direction, own: end, peer: end, avoiding: false };
+        let asked = Asked { cluster, direction, own: end, peer: end, avoiding: false, described: None };
         let applied = self.judge.applied(asked);
         let whole = self.reached(own, &Unseen::EntireCluster, direction, &applied);
         let rules = applied.iter().flat_map(|a| a.policy.rules(direction).unwrap_or_default());
@@ -136,13 +135,9 @@ impl Ask<'_, '_> {
         let (Some(own), Some(peer)) = (own.end(cluster, true), stranger.end(cluster, true)) else {
             return PortSet::default();
         };
-        let asked = Asked { cluster, direction, own, peer, avoiding: true };
+        let asked = Asked { cluster, direction, own, peer, avoiding: true, described: None };
         let outcome = walk(&steps(cluster, applied), asked, &PortSet::all(), &mut |_| {});
-        // A name that is allowed stays so, whatever number it stands for.
-        let named =
-            Protocol::ALL.into_iter().flat_map(|p| outcome.allow.names(p).map(move |n| PortSet::named(p, n)));
-        let allowed = outcome.allow.minus(&outcome.deny).union(&named.collect());
-        allowed.intersection(self.ports)
+        outcome.allow.minus(&outcome.deny).intersection(self.ports)
     }
 
     /// Of descriptions that say the same, the plainest that is written in any policy.

@@ -1,6 +1,10 @@
 //! Who is asked about: the ends of a connection, as a question names them.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::IpAddr,
+};
 
 use crate::{
     AddressRange, Cluster, ContainerPort, End, Labels, Match, PodView, Requirement, Seen, Selector, Values,
@@ -56,6 +60,28 @@ impl Traits {
     /// Anything at all.
     pub fn anything() -> Traits {
         Traits { known: BTreeMap::new(), open: true, written: None }
+    }
+}
+
+impl Traits {
+    /// What is known where both hold; none if they cannot.
+    pub(crate) fn both(&self, other: &Traits) -> Option<Traits> {
+        let mut known = self.known.clone();
+        for (key, values) in &other.known {
+            let both = known.get(key).map_or_else(|| values.clone(), |own| own.both(values));
+            known.insert(key.clone(), both);
+        }
+        for (traits, others) in [(self, &other.known), (other, &self.known)] {
+            // Where no other keys are, a key that is asked for is not there.
+            let missing = |key: &String| !traits.open && !traits.known.contains_key(key);
+            for key in others.keys().filter(|key| missing(key)) {
+                if let Some(values) = known.get_mut(key) {
+                    *values = values.both(&Values { absent: true, listed: BTreeSet::new(), inverted: false });
+                }
+            }
+        }
+        let possible = !known.values().any(Values::is_impossible);
+        possible.then_some(Traits { known, open: self.open && other.open, written: None })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Protocols and ports.
 
-use std::{borrow::Cow, collections::BTreeSet, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -36,42 +36,43 @@ impl Protocol {
     }
 }
 
-/// The ports of one protocol: numbers, and names where the pod that would resolve them is not known.
+/// The ports of one protocol. A pod that is not known may call any of its ports by a name, so a name is looked at as a
+/// port of its own for each number that it may stand for.
 ///
-/// Where all numbers are in it, so is every name.
+/// Invariant: only names are listed of which something else holds than of ports without a name; so equal sets are equal
+/// values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Ports {
+    /// Ports without a name, and with one that is not listed.
     numbers: Ranges<u16>,
-    names: BTreeSet<Box<str>>,
+    /// For a name, the numbers with which a port of that name is in the set.
+    names: BTreeMap<Box<str>, Ranges<u16>>,
 }
 
 impl Ports {
     fn all() -> Ports {
-        Ports { numbers: Ranges::new(1, u16::MAX), names: BTreeSet::new() }
+        Ports { numbers: Ranges::new(1, u16::MAX), names: BTreeMap::new() }
     }
 
     fn is_all(&self) -> bool {
-        self.numbers.iter().next() == Some((1, u16::MAX))
+        self.names.is_empty() && self.numbers.iter().next() == Some((1, u16::MAX))
     }
 
-    fn names(&self, name: &str) -> bool {
-        self.is_all() || self.names.contains(name)
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.numbers.is_empty()
     }
 
-    fn intersection(&self, other: &Ports) -> Ports {
-        let shared = self.names.iter().filter(|n| other.names(n));
-        let shared = shared.chain(other.names.iter().filter(|n| self.names(n)));
-        Ports { numbers: self.numbers.intersection(&other.numbers), names: shared.cloned().collect() }
+    /// The numbers with which a port of a name is in the set.
+    fn named(&self, name: &str) -> &Ranges<u16> {
+        self.names.get(name).unwrap_or(&self.numbers)
     }
 
-    fn minus(&self, other: &Ports) -> Ports {
-        let names = self.names.iter().filter(|n| !other.names(n)).cloned().collect();
-        Ports { numbers: self.numbers.minus(&other.numbers), names }
-    }
-
-    fn union(&self, other: &Ports) -> Ports {
-        let names = self.names.union(&other.names).cloned().collect();
-        Ports { numbers: self.numbers.union(&other.numbers), names }
+    fn with(&self, other: &Ports, of: fn(&Ranges<u16>, &Ranges<u16>) -> Ranges<u16>) -> Ports {
+        let numbers = of(&self.numbers, &other.numbers);
+        let names = self.names.keys().chain(other.names.keys());
+        let named = names.map(|name| (name.clone(), of(self.named(name), other.named(name))));
+        let names = named.filter(|(_, at)| *at != numbers).collect();
+        Ports { numbers, names }
     }
 }
 
@@ -109,7 +110,7 @@ impl PortSet {
     /// A port of which only the name is known.
     pub fn named(protocol: Protocol, name: &str) -> PortSet {
         let mut set = PortSet::default();
-        set.of_mut(protocol).names.insert(name.into());
+        set.of_mut(protocol).names.insert(name.into(), Ranges::new(1, u16::MAX));
         set
     }
 
@@ -134,14 +135,23 @@ impl PortSet {
         self.of(protocol).numbers.iter()
     }
 
-    /// The ports of a protocol of which only the names are known.
+    /// Names of ports of a protocol that are in it, also where ports of the same number and another name are not.
     pub fn names(&self, protocol: Protocol) -> impl Iterator<Item = &str> {
-        self.of(protocol).names.iter().map(|n| &**n)
+        let ports = self.of(protocol);
+        let more = ports.names.iter().filter(|(_, at)| !ports.numbers.contains_all(at));
+        more.map(|(name, _)| &**name)
+    }
+
+    /// Names of ports of a protocol that are not in it, also where ports of the same number and another name are.
+    pub fn names_left_out(&self, protocol: Protocol) -> impl Iterator<Item = &str> {
+        let ports = self.of(protocol);
+        let fewer = ports.names.iter().filter(|(_, at)| !at.contains_all(&ports.numbers));
+        fewer.map(|(name, _)| &**name)
     }
 
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
-        Protocol::ALL.iter().all(|p| self.of(*p).numbers.is_empty() && self.of(*p).names.is_empty())
+        Protocol::ALL.iter().all(|p| self.of(*p).is_empty())
     }
 
     /// Whether everything is in it.
@@ -157,26 +167,26 @@ impl PortSet {
     /// The ports in either.
     #[must_use]
     pub fn union(&self, other: &PortSet) -> PortSet {
-        self.with(other, Ports::union)
+        self.with(other, Ranges::union)
     }
 
     /// The ports in both.
     #[must_use]
     pub fn intersection(&self, other: &PortSet) -> PortSet {
-        self.with(other, Ports::intersection)
+        self.with(other, Ranges::intersection)
     }
 
     /// The ports in this one that are not in the other.
     #[must_use]
     pub fn minus(&self, other: &PortSet) -> PortSet {
-        self.with(other, Ports::minus)
+        self.with(other, Ranges::minus)
     }
 
-    fn with(&self, other: &PortSet, of: fn(&Ports, &Ports) -> Ports) -> PortSet {
+    fn with(&self, other: &PortSet, of: fn(&Ranges<u16>, &Ranges<u16>) -> Ranges<u16>) -> PortSet {
         PortSet {
-            sctp: of(&self.sctp, &other.sctp),
-            tcp: of(&self.tcp, &other.tcp),
-            udp: of(&self.udp, &other.udp),
+            sctp: self.sctp.with(&other.sctp, of),
+            tcp: self.tcp.with(&other.tcp, of),
+            udp: self.udp.with(&other.udp, of),
         }
     }
 }
@@ -210,6 +220,9 @@ impl fmt::Display for PortSet {
             for name in self.names(protocol) {
                 write!(f, "{before}{separator}{name}")?;
                 (before, separator, first) = (String::new(), ',', false);
+            }
+            for name in self.names_left_out(protocol) {
+                write!(f, " except {name}")?;
             }
         }
         Ok(())
@@ -256,10 +269,17 @@ mod tests {
     }
 
     #[test]
-    fn all_ports_of_a_protocol_hold_every_name() {
+    fn a_name_may_stand_for_any_number() {
         let http = PortSet::named(Protocol::Tcp, "http");
         check(&PortSet::protocol(Protocol::Tcp).intersection(&http), "TCP http");
         check(&PortSet::protocol(Protocol::Udp).intersection(&http), "No Connections");
         check(&http.minus(&PortSet::all()), "No Connections");
+        check(&http.minus(&http), "No Connections");
+        check(&PortSet::one(Protocol::Tcp, 80).intersection(&http), "TCP http");
+        check(&PortSet::one(Protocol::Tcp, 80).union(&http).minus(&http), "TCP 80 except http");
+        let but = PortSet::protocol(Protocol::Tcp).minus(&http);
+        check(&but, "TCP 1-65535 except http");
+        check(&but.union(&http), "TCP 1-65535");
+        check(&PortSet::protocol(Protocol::Tcp).minus(&but), "TCP http");
     }
 }

@@ -235,8 +235,14 @@ impl Viewed<'_, '_> {
                 Some((self.classes.end(class, self.host_is_pod)?, self.classes.end(other, self.host_is_pod)?))
             });
             let Some((own, peer)) = ends else { continue };
-            let asked =
-                Asked { cluster: self.cluster, direction: self.direction, own, peer, avoiding: false };
+            let asked = Asked {
+                cluster: self.cluster,
+                direction: self.direction,
+                own,
+                peer,
+                avoiding: false,
+                described: None,
+            };
             let value = values.number(walk(&steps, asked, &PortSet::all(), &mut |_| {}).into());
             let all = cells.entry(value).or_default();
             *all = all.union(&cell);

@@ -11,7 +11,8 @@
 use std::cmp::Ordering;
 
 use crate::{
-    Action, Cluster, Direction, End, Layer, Match, Policy, PolicyKind, PortRule, PortSet, Protocol, Rule,
+    Action, Cluster, Direction, End, Layer, Match, Matcher, Policy, PolicyKind, PortRule, PortSet, Protocol,
+    Rule,
 };
 
 /// A policy that applies to the end that is asked; perhaps, if that is not sure.
@@ -51,6 +52,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) peer: End<'a>,
     /// Whether the other end is taken to fit no description that it need not fit.
     pub(crate) avoiding: bool,
+    /// What the asked end fits, if it is taken to fit nothing else that does not follow.
+    pub(crate) described: Option<&'a [Matcher]>,
 }
 
 /// What a policy had to do with a decision.
@@ -325,7 +328,11 @@ impl<'a> Asked<'a> {
 impl Rule {
     /// Whether it is about the two ends.
     pub(crate) fn matched(&self, asked: Asked<'_>) -> Match {
-        let own = self.own.matches(asked.cluster, asked.own);
+        let own = match asked.described {
+            Some(by) if by.contains(&self.own) => Match::Yes,
+            Some(_) => (self.own.matches(asked.cluster, asked.own) == Match::Yes).into(),
+            None => self.own.matches(asked.cluster, asked.own),
+        };
         let mut peer = Match::No;
         for matcher in &self.peers {
             if own == Match::No || peer == Match::Yes {

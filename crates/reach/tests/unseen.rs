@@ -177,3 +177,96 @@ spec: { containers: [{ name: web }] }
     assert!(there.ends_with("new workloads: shop/web[Pod]\n"), "{there}");
     assert!(back.contains("- shop/web[Pod] => shop/cart[Pod] : TCP 7070\n"), "{back}");
 }
+
+/// A policy of the namespace.
+fn named(name: &str, spec: &str) -> String {
+    format!(
+        "---
+kind: NetworkPolicy
+apiVersion: networking.k8s.io/v1
+metadata: {{ name: {name}, namespace: shop }}
+spec: {spec}
+"
+    )
+}
+
+#[test]
+fn pods_that_a_policy_would_select_need_not_fit_what_others_select_by_what_is_missing() {
+    let open = named(
+        "rest",
+        "{ podSelector: { matchExpressions: [{ key: app, operator: DoesNotExist }] }, ingress: [{}] }",
+    );
+    let closed = named("new", "{ podSelector: { matchLabels: { tier: new } } }");
+    check(
+        &format!("{open}{closed}"),
+        &open,
+        "possible now:\n+ any pod => any pod of shop/[pod with {tier=new}] : All Connections\n",
+    );
+}
+
+#[test]
+fn pods_that_two_policies_would_select_are_imagined() {
+    let closed = named("closed", "{ podSelector: { matchLabels: { tier: new } } }");
+    let open = named("open", "{ podSelector: { matchLabels: { door: open } }, ingress: [{}] }");
+    check(
+        &closed,
+        &format!("{closed}{open}"),
+        "possible now:\n+ any pod => any pod of shop/[pod with {door=open}] that is also any pod of shop/[pod with {tier=new}] : All Connections\n",
+    );
+}
+
+#[test]
+fn what_pods_that_are_not_there_would_do_with_the_outside_counts_as_well() {
+    let of = |block: &str| {
+        named(
+            "new",
+            &format!(
+                "{{ podSelector: {{ matchLabels: {{ app: new }} }}, policyTypes: [Egress], egress: [{block}] }}"
+            ),
+        )
+    };
+    check(
+        &of(""),
+        &of("{ to: [{ ipBlock: { cidr: 192.0.2.0/24 } }], ports: [{ port: 443 }] }"),
+        "possible now:\n+ any pod of shop/[pod with {app=new}] => 192.0.2.0/24 : TCP 443\n",
+    );
+}
+
+fn calico(rules: &str) -> String {
+    format!(
+        "---
+kind: NetworkPolicy
+apiVersion: projectcalico.org/v3
+metadata: {{ name: new, namespace: shop }}
+spec: {{ selector: tier == 'new', types: [Ingress], ingress: [{rules}] }}
+"
+    )
+}
+
+#[test]
+fn pods_that_a_policy_of_calico_would_select_are_imagined() {
+    check(
+        &calico(""),
+        &calico("{ action: Allow, protocol: TCP, destination: { ports: [80] } }"),
+        "possible now:\n+ any pod => any pod that a rule of Calico selects : TCP 80\n",
+    );
+}
+
+#[test]
+fn a_denial_by_the_name_of_a_port_that_is_gone_is_a_widening() {
+    let admin = "
+kind: ClusterNetworkPolicy
+apiVersion: policy.networking.k8s.io/v1alpha2
+metadata: { name: admin }
+spec:
+  tier: Admin
+  priority: 1
+  subject: { pods: { namespaceSelector: { matchLabels: { team: b } }, podSelector: { matchLabels: { app: new } } } }
+  ingress: [{ action: Deny, from: [{ namespaces: {} }], protocols: [{ destinationNamedPort: admin }] }]
+";
+    check(
+        admin,
+        "",
+        "possible now:\n+ any pod => any pod of [namespace with {team=b}]/[pod with {app=new}] : SCTP admin,TCP admin,UDP admin\n",
+    );
+}

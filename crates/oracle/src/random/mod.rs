@@ -89,6 +89,36 @@ pub fn cluster(c: &mut Choices, kinds: Kinds) -> Vec<Value> {
     all
 }
 
+/// Pods that are not in a cluster, and a namespace that is not, where some of them are.
+pub fn newcomers(c: &mut Choices, kinds: Kinds) -> Vec<Value> {
+    let namespace =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "z", "labels": labels(c)}});
+    let mut all = vec![namespace];
+    for n in 90..94 {
+        let mut new = pod(c, n, kinds);
+        if let Some(home) = new.pointer_mut("/metadata/namespace").filter(|_| c.below(2) == 0) {
+            *home = "z".into();
+        }
+        all.push(new);
+    }
+    all
+}
+
+/// Two versions of a cluster: each policy is in both, or in one of them.
+pub fn versions(c: &mut Choices, cluster: &[Value]) -> [Vec<Value>; 2] {
+    let mut versions = [Vec::new(), Vec::new()];
+    for object in cluster {
+        let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+        let only = if kind.ends_with("Policy") { c.below(3).checked_sub(1) } else { None };
+        for (number, version) in versions.iter_mut().enumerate() {
+            if only.is_none_or(|only| only == number) {
+                version.push(object.clone());
+            }
+        }
+    }
+    versions
+}
+
 fn policy(c: &mut Choices, n: usize, kinds: Kinds) -> Value {
     type Maker = fn(&mut Choices, usize) -> Value;
     let kubernetes: [Maker; 2] = [network_policy, network_policy];

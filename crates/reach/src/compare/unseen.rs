@@ -4,6 +4,13 @@
 //! description and no other that does not follow from it, and one that fits none. As long as rules only allow,
 //! whatever any pod at all may gain, one of these gains. Where rules also deny or pass, pods that fit two
 //! descriptions are imagined too. Their own policies are not known, so what the other end permits is compared.
+//!
+//! What their own policies permit is compared in the same way: pods are imagined that fit the subject of a policy that
+//! changed, or that and the subject of another, with everybody that its rules are about, outside of the cluster too.
+//!
+//! Two descriptions are enough, because a connection that became possible was refused by one rule and is allowed by one.
+//! That does not hold where a rule of Calico passes in more than one tier that refuses what it does not know: a pod that
+//! needs three descriptions to get through them is not imagined.
 
 mod fitting;
 mod imagined;
@@ -17,7 +24,7 @@ use std::collections::BTreeMap;
 use self::{
     imagined::{Imagined, imagined, may_meet},
     meetings::Meetings,
-    versions::{Own, Versions},
+    versions::{Own, Spoken, Versions, outside},
 };
 use super::Difference;
 use crate::{Direction, Judge, Match, Matcher, PortSet, Protocol};
@@ -43,15 +50,16 @@ pub(super) fn unseen<'a>(
     seen: &dyn Fn(usize, usize) -> Difference,
 ) -> Changed {
     let versions = Versions::new(old, new);
-    let mut ask = Ask { versions: &versions, joints, seen, found: Changed::default(), real: Vec::new() };
+    let mut ask =
+        Ask { versions: &versions, joints, seen, found: Changed::default(), real: vec![], described: vec![] };
     for (n, joint) in joints.iter().enumerate() {
         let own = Own::Class(joint.0, joint.1);
         if versions.is_pods(&own) && versions.concerns(&own) {
             ask.about(&own, Some(n));
         }
     }
-    for subject in versions.subjects() {
-        ask.about(&Own::described(subject), None);
+    for own in versions.described() {
+        ask.about(&own, None);
     }
     ask.found
 }
@@ -64,12 +72,21 @@ struct Real {
     difference: Difference,
 }
 
+/// What pods that are not there gained or lost.
+struct Described {
+    by: Vec<Matcher>,
+    direction: Direction,
+    with: String,
+    difference: Difference,
+}
+
 struct Ask<'v, 'a> {
     versions: &'v Versions<'v, 'a>,
     joints: &'v [super::Joint],
     seen: &'v dyn Fn(usize, usize) -> Difference,
     found: Changed,
     real: Vec<Real>,
+    described: Vec<Described>,
 }
 
 impl Ask<'_, '_> {
@@ -98,7 +115,52 @@ impl Ask<'_, '_> {
                 self.tell(own, joint, direction, &one, fresh);
                 known.push((one, all));
             }
+            // Those that are there are compared with the outside elsewhere.
+            if let Own::Described(..) = own {
+                self.about_outside(own, [&before, &after], direction, &known);
+            }
         }
+    }
+
+    fn about_outside(
+        &mut self,
+        own: &Own,
+        [before, after]: [&Spoken<'_>; 2],
+        direction: Direction,
+        known: &[(Imagined, Difference)],
+    ) {
+        for range in outside([before, after], direction) {
+            let old = self.versions.possible_outside(0, own, before, range, direction);
+            let new = self.versions.possible_outside(1, own, after, range, direction);
+            let mut fresh = Difference { gained: new.minus(&old), lost: old.minus(&new) };
+            // What holds for any pod is said once.
+            for (_, wider) in known.iter().filter(|(wider, _)| wider.is_anybody()) {
+                fresh.gained = fresh.gained.minus(&wider.gained);
+                fresh.lost = fresh.lost.minus(&wider.lost);
+            }
+            if let Own::Described(by, _) = own {
+                for real in self.with_outside(by, direction) {
+                    fresh.gained = fresh.gained.minus(&real.gained);
+                    fresh.lost = fresh.lost.minus(&real.lost);
+                }
+            }
+            self.tell(own, None, direction, &Imagined::outside(range), fresh);
+        }
+    }
+
+    /// What changed between the outside and pods that are there and fit some descriptions.
+    fn with_outside(&self, by: &[Matcher], direction: Direction) -> Vec<Difference> {
+        let is_pods = |joint: &super::Joint| self.versions.is_pods(&Own::Class(joint.0, joint.1));
+        let all = || self.joints.iter().enumerate();
+        let fits = |joint: &super::Joint| by.iter().all(|m| self.versions.matched(m, *joint) == Match::Yes);
+        let outside: Vec<usize> = all().filter(|(_, j)| !is_pods(j)).map(|(n, _)| n).collect();
+        let real = all().filter(|(_, j)| is_pods(j) && fits(j)).map(|(n, _)| n);
+        let pairs = real.flat_map(|pod| outside.iter().map(move |out| (pod, *out)));
+        let seen = pairs.map(|(pod, out)| match direction {
+            Direction::Egress => (self.seen)(pod, out),
+            Direction::Ingress => (self.seen)(out, pod),
+        });
+        seen.collect()
     }
 
     fn tell(
@@ -114,10 +176,11 @@ impl Ask<'_, '_> {
             let pick = |d: Difference| if widened { d.gained } else { d.lost };
             let told = match (joint, own) {
                 (Some(joint), _) => self.is_told(joint, direction, one, ports, &pick),
-                (None, Own::Described(subject, _)) => {
+                (None, Own::Described(by, _)) => {
                     // That others than the pods that are there lose something is no news.
-                    (!widened && self.versions.is_there(subject))
-                        || self.is_told_of_real(subject, direction, &one.name, ports, &pick)
+                    (!widened && by.iter().all(|subject| self.versions.is_there(subject)))
+                        || self.is_told_of_real(by, direction, &one.name, ports, &pick)
+                        || self.is_told_of_wider(by, direction, &one.name, ports, &pick)
                 }
                 (None, Own::Class(..)) => true,
             };
@@ -132,8 +195,13 @@ impl Ask<'_, '_> {
                 (None, Own::Class(..)) => {}
             }
         }
-        if let Some(joint) = joint {
-            self.real.push(Real { joint, direction, with: one.name.clone(), difference });
+        let with = one.name.clone();
+        match (joint, own) {
+            (Some(joint), _) => self.real.push(Real { joint, direction, with, difference }),
+            (None, Own::Described(by, _)) => {
+                self.described.push(Described { by: by.clone(), direction, with, difference });
+            }
+            (None, Own::Class(..)) => {}
         }
     }
 
@@ -156,10 +224,27 @@ impl Ask<'_, '_> {
             })
     }
 
-    /// Whether a class that is there and fits the subject changed at least as much.
+    /// Whether it was told of those who fit only some of these descriptions.
+    fn is_told_of_wider(
+        &self,
+        by: &[Matcher],
+        direction: Direction,
+        with: &str,
+        ports: &PortSet,
+        pick: &dyn Fn(Difference) -> PortSet,
+    ) -> bool {
+        self.described.iter().any(|told| {
+            (told.direction, told.with.as_str()) == (direction, with)
+                && told.by.len() < by.len()
+                && told.by.iter().all(|m| by.contains(m))
+                && ports.minus(&pick(told.difference.clone())).is_empty()
+        })
+    }
+
+    /// Whether a class that is there and fits the subjects changed at least as much.
     fn is_told_of_real(
         &self,
-        subject: &Matcher,
+        by: &[Matcher],
         direction: Direction,
         with: &str,
         ports: &PortSet,
@@ -167,7 +252,7 @@ impl Ask<'_, '_> {
     ) -> bool {
         self.real.iter().any(|real| {
             let ends = self.joints.get(real.joint);
-            let fits = |ends: &super::Joint| self.versions.matched(subject, *ends) == Match::Yes;
+            let fits = |ends: &super::Joint| by.iter().all(|m| self.versions.matched(m, *ends) == Match::Yes);
             (real.direction, real.with.as_str()) == (direction, with)
                 && says(&pick(real.difference.clone()), ports)
                 && ends.is_some_and(fits)

@@ -45,9 +45,10 @@ impl Way {
 
 impl WaySeen {
     pub(crate) fn told(&self) -> String {
-        let remains = self.remains.as_ref().map(|r| format!(" {r};")).unwrap_or_default();
-        let because = self.because.as_ref().map(because).unwrap_or_default();
-        format!("{} ({}:{remains} {because})", self.ports, self.outcome.word())
+        let said = self.remains.iter().cloned().chain(self.because.as_ref().map(because));
+        let said = said.collect::<Vec<String>>().join("; ");
+        let colon = if said.is_empty() { "" } else { ": " };
+        format!("{} ({}{colon}{said})", self.ports, self.outcome.word())
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::versions::{Spoken, Versions};
-use crate::{Direction, Match, Matcher, Namespaces, Party, PolicyKind, Reading, Selector, Unseen};
+use crate::{
+    AddressRange, Direction, Match, Matcher, Namespaces, Party, PolicyKind, Reading, Selector, Unseen,
+};
 
 /// A pod that fits these descriptions, and no other that does not follow from them.
 pub(super) struct Imagined {
@@ -15,6 +17,11 @@ pub(super) struct Imagined {
 }
 
 impl Imagined {
+    /// Who is outside of the cluster, at these addresses.
+    pub(super) fn outside(range: AddressRange) -> Imagined {
+        Imagined { name: range.short(), by: Vec::new(), resident: None }
+    }
+
     /// Whether what holds for the other also holds for it.
     pub(super) fn includes(&self, other: &Imagined) -> bool {
         other.resident.is_none() && other.by.iter().all(|m| self.by.contains(m))
@@ -116,7 +123,8 @@ fn is_open(matcher: &Matcher) -> bool {
     }
 }
 
-fn name(matcher: &Matcher) -> String {
+/// What pods are called that fit it.
+pub(super) fn name(matcher: &Matcher) -> String {
     match matcher {
         Matcher::Pods { namespaces, pods, .. } => {
             format!("any pod of {}", Unseen::Pods(namespaces.clone(), pods.clone()))

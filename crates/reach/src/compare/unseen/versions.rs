@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     super::Joint,
     fitting::{Peers, Rules},
-    imagined::Imagined,
+    imagined::{Imagined, name},
     same::{Key, is_same, key, settings_are_same},
 };
 use crate::{
-    Cluster, Direction, End, Judge, Match, Matcher, Party, Policy, PortSet, Reading, Stranger, Unseen,
+    AddressRange, Cluster, Direction, End, Judge, Match, Matcher, Namespaces, Party, Policy, PortSet,
+    Reading, Selector, Stranger, Traits, Unseen,
+    addresses::partition,
     bits::Bits,
     walk::{Applied, Asked, steps, walk},
 };
@@ -33,8 +35,8 @@ pub(super) struct Versions<'v, 'a> {
 pub(super) enum Own {
     /// A class of each version, or none.
     Class(Option<u32>, Option<u32>),
-    /// Pods that fit a description, and are not there.
-    Described(Matcher, String),
+    /// Pods that are not there: they fit these descriptions, and no other that does not follow from them.
+    Described(Vec<Matcher>, String),
 }
 
 /// The policies that speak of an end.
@@ -48,12 +50,17 @@ pub(super) struct Spoken<'v> {
 }
 
 impl Own {
-    pub(super) fn described(subject: &Matcher) -> Own {
-        let name = match subject {
-            Matcher::Pods { namespaces, pods, .. } => Unseen::Pods(namespaces.clone(), pods.clone()),
-            _ => Unseen::EntireCluster,
-        };
-        Own::Described(subject.clone(), format!("any pod of {name}"))
+    /// What it fits, if it is described.
+    fn described_by(&self) -> Option<&[Matcher]> {
+        match self {
+            Own::Described(by, _) => Some(by),
+            Own::Class(..) => None,
+        }
+    }
+
+    fn described(by: &[&Matcher]) -> Own {
+        let names: Vec<String> = by.iter().map(|m| name(m)).collect();
+        Own::Described(by.iter().copied().cloned().collect(), names.join(" that is also "))
     }
 }
 
@@ -134,15 +141,86 @@ impl<'v, 'a> Versions<'v, 'a> {
         changed.into_iter().any(|p| meant(p))
     }
 
-    /// Whom the policies that changed select, by description.
-    pub(super) fn subjects(&self) -> BTreeSet<&'v Matcher> {
-        let all: BTreeSet<&Matcher> = if self.everything {
-            let policies = self.judges.iter().flat_map(|j| &j.cluster().policies);
-            policies.map(|p| &p.subject).collect()
+    /// Pods that the policies that changed would select, by description: those that fit a subject, then those that fit
+    /// another as well. A pod gains nothing by three subjects that it does not gain by two of them: that of the policy
+    /// that refused, and that of the policy that allows.
+    pub(super) fn described(&self) -> Vec<Own> {
+        let all: BTreeSet<&Matcher> =
+            self.judges.iter().flat_map(|j| &j.cluster().policies).map(|p| &p.subject).collect();
+        let changed: BTreeSet<&Matcher> = if self.everything {
+            all.clone()
         } else {
             self.changed.values().flatten().map(|p| &p.subject).collect()
         };
-        all.into_iter().filter(|m| matches!(m, Matcher::Pods { .. })).collect()
+        let mut near: BTreeMap<Option<&str>, Vec<&Matcher>> = BTreeMap::new();
+        for subject in &all {
+            near.entry(subject.namespace()).or_default().push(*subject);
+        }
+        let alone = changed.iter().map(|subject| Own::described(&[*subject]));
+        // Rules of Calico can ask for more of the end whose policy it is.
+        let policies = self.changed.values().flatten();
+        let closer = policies.flat_map(|p| {
+            let rules = p.ingress.iter().chain(&p.egress).flatten().map(|rule| &rule.own);
+            rules.filter(|own| **own != Matcher::Anyone).map(|own| Own::described(&[&p.subject, own]))
+        });
+        let pairs = changed.iter().flat_map(|subject| {
+            let homes: Vec<Option<&str>> = match subject.namespace() {
+                Some(home) => vec![None, Some(home)],
+                None => near.keys().copied().collect(),
+            };
+            let others = homes.into_iter().filter_map(|home| near.get(&home)).flatten().copied();
+            let told = |other: &Matcher| other == *subject || (changed.contains(other) && other < *subject);
+            let others: Vec<&Matcher> = others.filter(|other| !told(other)).collect();
+            others.into_iter().filter_map(|other| self.both(subject, other)).collect::<Vec<Own>>()
+        });
+        alone.chain(closer).chain(pairs).collect()
+    }
+
+    /// Pods that fit two subjects, if there can be some and they are not simply those of the first.
+    fn both(&self, subject: &Matcher, other: &Matcher) -> Option<Own> {
+        let matched = |a: &Matcher, b: &Matcher| {
+            let one = |judge: &&Judge<'a>| {
+                let stranger = stranger(judge, std::slice::from_ref(a))?;
+                Some(b.matches(judge.cluster(), stranger.end(true)))
+            };
+            self.judges.iter().filter_map(one).collect::<Vec<Match>>()
+        };
+        let (follows, other_follows) = (matched(other, subject), matched(subject, other));
+        let all = |matches: &[Match], wanted: Match| matches.iter().all(|m| *m == wanted);
+        if all(&follows, Match::No) || all(&other_follows, Match::No) || all(&other_follows, Match::Yes) {
+            return None;
+        }
+        let by: &[&Matcher] = if all(&follows, Match::Yes) { &[other] } else { &[subject, other] };
+        let possible = by.len() == 1
+            || self.judges.iter().any(|judge| stranger(judge, &[subject.clone(), other.clone()]).is_some());
+        possible.then(|| Own::described(by))
+    }
+
+    /// What may be permitted with addresses outside.
+    pub(super) fn possible_outside(
+        &self,
+        version: usize,
+        own: &Own,
+        spoken: &Spoken<'v>,
+        range: AddressRange,
+        direction: Direction,
+    ) -> PortSet {
+        let Some(judge) = self.judges.get(version) else { return PortSet::default() };
+        if !spoken.concerning.is_empty() {
+            return PortSet::all();
+        }
+        let stranger = self.stranger(version, own);
+        let Some(end) = self.end(version, own, true, stranger.as_ref()) else { return PortSet::default() };
+        let cluster = judge.cluster();
+        let asked = Asked {
+            cluster,
+            direction,
+            own: end,
+            peer: End::Outside(range),
+            avoiding: false,
+            described: own.described_by(),
+        };
+        walk(&steps(cluster, &spoken.policies), asked, &PortSet::all(), &mut |_| {}).allow
     }
 
     /// Whether a description fits a pod of either version.
@@ -186,7 +264,12 @@ impl<'v, 'a> Versions<'v, 'a> {
         let Some(end) = self.end(version, own, true, stranger.as_ref()) else { return spoken };
         spoken.there = true;
         let cluster: &'v Cluster = judge.cluster();
-        let unread = cluster.unread.iter().filter(|u| u.concerns.matches(cluster, end) != Match::No);
+        // One that is described fits nothing that it need not fit.
+        let fits = |matched: Match| match own {
+            Own::Described(..) => matched == Match::Yes,
+            Own::Class(..) => matched != Match::No,
+        };
+        let unread = cluster.unread.iter().filter(|u| fits(u.concerns.matches(cluster, end)));
         spoken.concerning = unread.map(|u| u.what.as_str()).collect();
         let home = self.home(own);
         let homes = self.homes.get(version);
@@ -198,9 +281,13 @@ impl<'v, 'a> Versions<'v, 'a> {
             }
         };
         for policy in policies.into_iter().filter(|p| p.rules(direction).is_some()) {
-            let matched =
-                self.selects(version, policy, own).unwrap_or_else(|| policy.subject.matches(cluster, end));
-            if matched != Match::No {
+            let matched = match own {
+                Own::Described(by, _) if by.contains(&policy.subject) => Match::Yes,
+                Own::Described(..) | Own::Class(..) => {
+                    self.selects(version, policy, own).unwrap_or_else(|| policy.subject.matches(cluster, end))
+                }
+            };
+            if fits(matched) {
                 spoken.policies.push(Applied { policy, surely: matched == Match::Yes });
             }
         }
@@ -236,8 +323,11 @@ impl<'v, 'a> Versions<'v, 'a> {
         let is_host = matches!(end(true), Some(End::Pod(pod)) if pod.host_network);
         let readings: &[bool] = if is_host { &[true, false] } else { &[true] };
         let one = |host_is_pod: &bool| {
-            let own = end(*host_is_pod)?;
-            let is_meant = |a: &&Applied<'_>| a.policy.subject.matches(judge.cluster(), own) != Match::No;
+            let end = end(*host_is_pod)?;
+            let is_meant = |a: &&Applied<'_>| match own {
+                Own::Described(..) => true,
+                Own::Class(..) => a.policy.subject.matches(judge.cluster(), end) != Match::No,
+            };
             let applied = spoken.policies.iter().filter(is_meant).copied().collect();
             Some((*host_is_pod, Rules::new(applied, direction, peers)))
         };
@@ -274,8 +364,9 @@ impl<'v, 'a> Versions<'v, 'a> {
         for (host_is_pod, rules) in rules {
             let ends =
                 (self.end(version, own, *host_is_pod, stranger.as_ref()), anybody.end(cluster, *host_is_pod));
-            let (Some(own), Some(peer)) = ends else { continue };
-            let asked = Asked { cluster, direction, own, peer, avoiding: false };
+            let (Some(end), Some(peer)) = ends else { continue };
+            let described = own.described_by();
+            let asked = Asked { cluster, direction, own: end, peer, avoiding: false, described };
             let policies = rules.fitting(judge, peers, one);
             let applied: Vec<Applied<'_>> =
                 policies.iter().map(|(policy, surely)| Applied { policy, surely: *surely }).collect();
@@ -286,11 +377,8 @@ impl<'v, 'a> Versions<'v, 'a> {
     }
 
     fn stranger(&self, version: usize, own: &Own) -> Option<Stranger> {
-        let Own::Described(Matcher::Pods { namespaces, pods, .. }, _) = own else { return None };
-        let unseen = Unseen::Pods(namespaces.clone(), pods.clone());
-        let mut stranger = self.judges.get(version)?.stranger(&unseen, Reading::Implied);
-        (stranger.namespace.open, stranger.pod.open) = (false, false);
-        Some(stranger)
+        let Own::Described(by, _) = own else { return None };
+        stranger(self.judges.get(version)?, by)
     }
 
     fn end<'e>(
@@ -317,13 +405,42 @@ impl<'v, 'a> Versions<'v, 'a> {
     /// The namespace of an end, if it can only be one.
     fn home<'o>(&'o self, own: &'o Own) -> Option<&'o str> {
         match own {
-            Own::Described(subject, _) => subject.namespace(),
+            Own::Described(by, _) => by.iter().find_map(Matcher::namespace),
             Own::Class(old, new) => [old, new].into_iter().zip(self.judges).find_map(|(class, judge)| {
                 let member = judge.table().classes.members((*class)?).first()?;
                 Some(judge.cluster().pods.get(*member as usize)?.namespace.as_str())
             }),
         }
     }
+}
+
+/// The addresses outside, in ranges that the policies of an end do not tell apart.
+pub(super) fn outside(spoken: [&Spoken<'_>; 2], direction: Direction) -> Vec<AddressRange> {
+    let policies = spoken.into_iter().flat_map(|s| &s.policies);
+    let rules = policies.flat_map(|a| a.policy.rules(direction).unwrap_or_default());
+    partition(rules.flat_map(|r| &r.peers).flat_map(Matcher::address_sets))
+}
+
+/// A pod of which nothing is known but that it fits these; none if no pod can.
+fn stranger(judge: &Judge<'_>, by: &[Matcher]) -> Option<Stranger> {
+    let mut all = judge.stranger(&Unseen::EntireCluster, Reading::Implied);
+    for matcher in by {
+        let (namespace, pod) = match (matcher, matcher.namespace()) {
+            (Matcher::Pods { namespaces, pods, .. }, _) => {
+                let unseen = Unseen::Pods(namespaces.clone(), pods.clone());
+                let one = judge.stranger(&unseen, Reading::Implied);
+                (one.namespace, one.pod)
+            }
+            (_, Some(home)) => {
+                let unseen = Unseen::Pods(Namespaces::Named(home.to_owned()), Selector::default());
+                (judge.stranger(&unseen, Reading::Implied).namespace, Traits::anything())
+            }
+            (_, None) => continue,
+        };
+        all.namespace = all.namespace.both(&namespace)?;
+        all.pod = all.pod.both(&pod)?;
+    }
+    Some(all)
 }
 
 fn by_home(cluster: &Cluster) -> BTreeMap<Option<&str>, Vec<&Policy>> {
