@@ -68,9 +68,15 @@ impl Mesh {
         if answered { Outcome::Unavailable } else { Outcome::Reset }
     }
 
-    /// Whether authorization refuses TLS of another kind, which a TCP port without mTLS takes for what is sent.
+    /// Whether authorization refuses TLS that is not looked into, which a TCP port takes for what is sent: that of another
+    /// kind where plain text is taken, and that of the mesh where nothing else is.
     fn is_denied(&self, hop: Hop<'_>, handshake: &Handshake) -> bool {
-        let foreign = handshake.carried() == Carried::Tls && hop.guarded && handshake.mode != Mode::Strict;
+        let closed = match handshake.carried() {
+            Carried::Tls => handshake.mode != Mode::Strict,
+            Carried::Mutual => handshake.mode == Mode::Disable,
+            Carried::Plain => false,
+        };
+        let foreign = closed && hop.guarded;
         let tcp = self.protocol(hop.call.server, hop.call.port) == Ok(Protocol::Tcp);
         let seen = self.seen(hop.call, Carried::Tls);
         foreign && tcp && !hop.http && self.decided(hop.call.server, &seen).effect == Effect::Denied

@@ -473,6 +473,17 @@ fn s34_tls_that_is_not_the_mesh_s_is_not_taken() {
     }
 }
 
+/// Seen in a random cluster: the server's sidecar does not look into it, and authorization sees nobody.
+#[test]
+fn s34_mtls_to_a_port_where_it_is_disabled_is_bytes_that_a_policy_may_refuse() {
+    let mutual = rule("meshed", "{tls: {mode: ISTIO_MUTUAL}}");
+    let disable = peers("{mtls: {mode: DISABLE}}");
+    let allow = policy("{rules: [{from: [{source: {namespaces: [meshed]}}]}]}");
+    let see = |objects: &str| three(&world(objects), "meshed/cli", "web.server");
+    assert_eq!(see(&format!("{mutual}{disable}")), "503 503 reset");
+    assert_eq!(see(&format!("{mutual}{disable}{allow}")), "503 503 closed");
+}
+
 #[test]
 fn s34_a_subset_that_encrypts_like_the_whole_says_nothing_more() {
     let route = object(

@@ -91,8 +91,12 @@ impl Mesh {
                 return Ok(Seen::Unknown);
             }
             // On a port of TCP that takes plain text, TLS of another kind is bytes like others, which policies may
-            // refuse, as was seen.
-            let bytes = sent == Sent::Foreign && guarded && mode != Mode::Strict;
+            // refuse, as was seen; where mTLS is disabled, that of the mesh is, too.
+            let bytes = match sent {
+                Sent::Foreign => guarded && mode != Mode::Strict,
+                Sent::Mutual => guarded && mode == Mode::Disable,
+                Sent::Plain => false,
+            };
             let refused =
                 || self.decision(server, &Sight { request: None, ..sight.clone() }) == Decision::Denied;
             return Ok(if bytes && server_speaks == Speaks::Tcp && !sends_http && refused() {
