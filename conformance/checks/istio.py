@@ -68,7 +68,9 @@ def differs(claim: Object, real: dict[Key, Object]) -> list[str]:
     if truth is None:
         return ["istioctl makes no such object"]
     if claim["kind"] == "ConfigMap":
-        return lost(yaml.safe_load(claim["data"]["mesh"]), yaml.safe_load(truth["data"]["mesh"]), ".mesh")
+        # Of one that is only said to be there, nothing is claimed.
+        mesh = claim.get("data", {}).get("mesh", "{}")
+        return lost(yaml.safe_load(mesh), yaml.safe_load(truth["data"].get("mesh", "{}")), ".mesh")
     if claim["kind"] in WORKLOADS:
         return of_pods(claim, truth)
     if claim["kind"] == "Service":
