@@ -131,8 +131,8 @@ PARTS: dict[str, Callable[[Judge], None]] = {
     "apply": into_cluster,
     "hostile": strings,
     "breadth": many_specs,
-    "article": whole_article,
     "trials": trials.all_of,
+    "article": whole_article,
 }
 
 

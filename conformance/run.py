@@ -1,6 +1,6 @@
 """Everything that meshgen renders, judged by the programs that will read it.
 
-    run.py [SECTION…]      all sections, or some of: itself offline azure apply hostile breadth article trials
+    run.py [SECTION…]      all sections, or some of: itself offline azure apply hostile breadth trials article
 
 Gets what is missing (tools.py), renders the examples, and goes on in namespaces of its own for network, processes and mounts: no packet
 leaves them, and whatever was started in them ends with them. Where the kernel does not allow that, what needs a cluster is skipped.
