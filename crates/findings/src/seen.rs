@@ -94,7 +94,8 @@ impl<'a> Seen<'a> {
         self.on_network.get(pod).copied().flatten()
     }
 
-    /// Pods of the mesh that have a sidecar: one of each kind that a server, which is one of the mesh too, tells apart.
+    /// Pods of the mesh that have a sidecar: one of each kind that a server, which is one of the mesh too and not among
+    /// them, tells apart.
     pub(crate) fn sidecars_apart(&self, server: usize) -> Vec<usize> {
         let apart = self.apart.get_or_init(|| self.mesh().apart());
         let mut kinds: Vec<Vec<usize>> = vec![Vec::new(); apart.count()];
@@ -198,9 +199,6 @@ impl<'a> Seen<'a> {
     /// Whether a policy is about a pod of the network judge.
     pub fn selects(&self, policy: &Policy, pod: usize) -> Match {
         let Some(p) = self.cluster().pods.get(pod) else { return Match::No };
-        if policy.subject.namespace().is_some_and(|only| only != p.namespace) {
-            return Match::No;
-        }
         policy.subject.matches(self.cluster(), End::Pod(PodView::new(self.cluster(), p)))
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use meshgen_yaml::{FileId, Limits, Node, Value as Yaml, documents, scalar, split_documents};
+use meshgen_yaml::{FileId, Limits, Node, Sources, Value as Yaml, documents, scalar, split_documents};
 use serde_json::{Map, Number, Value};
 
 /// A file that was read.
@@ -24,6 +24,14 @@ pub fn folder(dir: &Path) -> Vec<File> {
 pub fn file(name: &str, manifests: &[Value]) -> File {
     let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": manifests});
     File { name: name.to_owned(), text: list.to_string() }
+}
+
+/// Values as the judges read them.
+pub fn sources(manifests: &[Value]) -> Sources {
+    let mut sources = Sources::default();
+    let File { name, text } = file("manifests.json", manifests);
+    sources.add(name, text);
+    sources
 }
 
 /// All manifests of files; `List`s are flattened. What is no YAML, and what is no manifest, is passed by.

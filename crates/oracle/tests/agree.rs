@@ -9,7 +9,6 @@ use meshgen_oracle::{
     random::{self, Choices, Kinds, PORTS},
 };
 use meshgen_reach::{Answer, Judge, ListEnd, Manifests, Party, Permitted, Protocol as Spoken};
-use meshgen_yaml::Sources;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -40,10 +39,7 @@ fn listed(judge: &Judge<'_>, manifests: &Manifests) -> BTreeMap<(String, String)
 /// Every connection of a cluster, asked of both judges; how many were compared, and those about which they differ.
 fn differences(all: &[Value]) -> (usize, Vec<String>) {
     let naive = Cluster::read(all);
-    let mut sources = Sources::default();
-    let file = manifests::file("random.json", all);
-    sources.add(file.name, file.text);
-    let read = Manifests::read(sources);
+    let read = Manifests::read(manifests::sources(all));
     let judge = Judge::new(&read);
     let listed = listed(&judge, &read);
     let pods = naive.pods.iter().map(|p| {

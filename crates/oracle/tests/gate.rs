@@ -7,18 +7,10 @@ use meshgen_oracle::{
     random::{self, Choices, Kinds, PORTS},
 };
 use meshgen_reach::{Comparison, Judge, Manifests, PortSet, Protocol as Spoken};
-use meshgen_yaml::Sources;
 use proptest::prelude::*;
 use serde_json::Value;
 
 const KINDS: [Kinds; 4] = [Kinds::Kubernetes, Kinds::Cluster, Kinds::Calico, Kinds::All];
-
-fn read(all: &[Value]) -> Manifests {
-    let mut sources = Sources::default();
-    let file = manifests::file("random.json", all);
-    sources.add(file.name, file.text);
-    Manifests::read(sources)
-}
 
 /// Whether ports of which only a name is known are among these.
 fn by_name(ports: &PortSet) -> bool {
@@ -38,7 +30,7 @@ impl Case {
     }
 
     fn comparison(&self) -> Comparison {
-        let [old, new] = self.versions.each_ref().map(|all| read(all));
+        let [old, new] = self.versions.each_ref().map(|all| Manifests::read(manifests::sources(all)));
         Judge::new(&old).compare(&Judge::new(&new))
     }
 

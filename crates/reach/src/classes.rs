@@ -37,7 +37,7 @@ pub(crate) struct Atom {
 }
 
 impl<'a> Classes<'a> {
-    pub(crate) fn new(cluster: &'a Cluster) -> Classes<'a> {
+    pub(crate) fn new(cluster: &'a Cluster, near: &Near<'a>) -> Classes<'a> {
         let rules = || cluster.policies.iter().flat_map(|p| p.ingress.iter().chain(&p.egress).flatten());
         let peers = rules().flat_map(|r| r.peers.iter().chain([&r.own]));
         let concerns = cluster.unread.iter().map(|u| &u.concerns);
@@ -57,9 +57,8 @@ impl<'a> Classes<'a> {
             names: BTreeMap::new(),
             hosts: Bits::default(),
         };
-        let spaces = Spaces::new(cluster);
         for matcher in matchers {
-            let atom = classes.meant(matcher, &spaces);
+            let atom = classes.meant(matcher, near);
             classes.atoms.insert(matcher, atom);
         }
         classes.names = resolutions(cluster, rules().map(|r| &r.ports));
@@ -70,20 +69,16 @@ impl<'a> Classes<'a> {
     }
 
     /// Whom a matcher means, by number of pod and range.
-    fn meant(&self, matcher: &Matcher, spaces: &Spaces<'a>) -> Atom {
+    fn meant(&self, matcher: &Matcher, near: &Near<'a>) -> Atom {
+        let outside = (self.pods..).zip(&self.ranges);
+        let outside = outside.map(|(n, r)| (n, matcher.matches(self.cluster, End::Outside(*r))));
         let mut atom = Atom::default();
-        let mut ask = |n: u32, end: End<'_>| match matcher.matches(self.cluster, end) {
-            Match::No => {}
-            Match::May => atom.may.insert(n),
-            Match::Yes => atom.yes.insert(n),
-        };
-        for n in spaces.near.candidates(matcher) {
-            if let Some(pod) = spaces.views.get(n as usize) {
-                ask(n, End::Pod(*pod));
+        for (n, matched) in near.meant(matcher).chain(outside) {
+            match matched {
+                Match::No => {}
+                Match::May => atom.may.insert(n),
+                Match::Yes => atom.yes.insert(n),
             }
-        }
-        for (n, range) in (self.pods..).zip(&self.ranges) {
-            ask(n, End::Outside(*range));
         }
         atom
     }
@@ -207,17 +202,4 @@ fn resolutions<'a>(
         by_name.entry(name).or_default().push(pods);
     }
     by_name
-}
-
-/// Pods, so that a matcher is asked about no more of them than it has to be.
-struct Spaces<'a> {
-    views: Vec<PodView<'a>>,
-    near: Near<'a>,
-}
-
-impl<'a> Spaces<'a> {
-    fn new(cluster: &'a Cluster) -> Spaces<'a> {
-        let views = cluster.pods.iter().map(|pod| PodView::new(cluster, pod)).collect();
-        Spaces { views, near: Near::new(cluster) }
-    }
 }

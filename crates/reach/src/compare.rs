@@ -109,6 +109,17 @@ struct Difference {
     lost: PortSet,
 }
 
+impl Difference {
+    fn between(old: &PortSet, new: &PortSet) -> Difference {
+        Difference { gained: new.minus(old), lost: old.minus(new) }
+    }
+
+    /// What is not in the other.
+    fn minus(&self, other: &Difference) -> Difference {
+        Difference { gained: self.gained.minus(&other.gained), lost: self.lost.minus(&other.lost) }
+    }
+}
+
 struct Differences<'m> {
     old: &'m Matrix,
     new: &'m Matrix,
@@ -140,7 +151,7 @@ impl Differences<'_> {
 type Columns = BTreeMap<(PortSet, Bits), Bits>;
 
 fn difference(old: &Permitted, new: &Permitted) -> Difference {
-    Difference { gained: new.possible.minus(&old.possible), lost: old.possible.minus(&new.possible) }
+    Difference::between(&old.possible, &new.possible)
 }
 
 /// What is permitted between classes, by number. The first number is nothing.

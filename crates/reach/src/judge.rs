@@ -76,6 +76,6 @@ impl<'a> Judge<'a> {
     }
 
     pub(crate) fn table(&self) -> &Table<'a> {
-        self.table.get_or_init(|| Table::new(&self.manifests.cluster))
+        self.table.get_or_init(|| Table::new(&self.manifests.cluster, self.near()))
     }
 }

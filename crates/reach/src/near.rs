@@ -9,6 +9,8 @@ use crate::{
 /// Pods and policies of a cluster by namespace.
 pub struct Near<'a> {
     cluster: &'a Cluster,
+    /// Each pod with the labels of its namespace, which take time to find.
+    views: Vec<PodView<'a>>,
     pods: BTreeMap<&'a str, Vec<u32>>,
     /// The policies that can be about pods of one namespace only.
     of_namespace: BTreeMap<&'a str, Vec<u32>>,
@@ -19,8 +21,9 @@ pub struct Near<'a> {
 impl<'a> Near<'a> {
     /// Those of a cluster.
     pub fn new(cluster: &'a Cluster) -> Near<'a> {
+        let views = cluster.pods.iter().map(|pod| PodView::new(cluster, pod)).collect();
         let mut near =
-            Near { cluster, pods: BTreeMap::new(), of_namespace: BTreeMap::new(), anywhere: vec![] };
+            Near { cluster, views, pods: BTreeMap::new(), of_namespace: BTreeMap::new(), anywhere: vec![] };
         for (number, pod) in (0..).zip(&cluster.pods) {
             near.pods.entry(&pod.namespace).or_default().push(number);
         }
@@ -59,7 +62,7 @@ impl<'a> Near<'a> {
     }
 
     /// The pods that a matcher can mean, by number, ascending.
-    pub(crate) fn candidates(&self, matcher: &Matcher) -> Vec<u32> {
+    fn candidates(&self, matcher: &Matcher) -> Vec<u32> {
         if let Some(name) = matcher.namespace() {
             return self.pods(name).to_vec();
         }
@@ -78,8 +81,8 @@ impl<'a> Near<'a> {
     /// The pods that a matcher means, by number, ascending, with whether it surely does.
     pub fn meant(&self, matcher: &Matcher) -> impl Iterator<Item = (u32, Match)> {
         let asked = self.candidates(matcher).into_iter().filter_map(|number| {
-            let pod = self.cluster.pods.get(number as usize)?;
-            Some((number, matcher.matches(self.cluster, End::Pod(PodView::new(self.cluster, pod)))))
+            let view = self.views.get(number as usize)?;
+            Some((number, matcher.matches(self.cluster, End::Pod(*view))))
         });
         asked.filter(|(_, matched)| *matched != Match::No)
     }

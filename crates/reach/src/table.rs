@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Cluster, Direction,
+    Cluster, Direction, Near,
     bits::Bits,
     classes::Classes,
     side::{Cells, Permitted, Side, Values},
@@ -26,8 +26,8 @@ struct Reading {
 pub(crate) type Columns = BTreeMap<Cells, Bits>;
 
 impl<'a> Table<'a> {
-    pub(crate) fn new(cluster: &'a Cluster) -> Table<'a> {
-        let classes = Classes::new(cluster);
+    pub(crate) fn new(cluster: &'a Cluster, near: &Near<'a>) -> Table<'a> {
+        let classes = Classes::new(cluster, near);
         let mut values = Values::default();
         values.number(Permitted::default());
         values.number(Permitted::everything());

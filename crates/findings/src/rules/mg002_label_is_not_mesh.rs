@@ -91,20 +91,20 @@ fn others<'a>(homes: &[Home<'a>], own: Option<&String>) -> Vec<Home<'a>> {
 }
 
 /// The ports of protected pods that a pod without a sidecar reaches from one of these namespaces.
-fn open(seen: &Seen<'_>, policy: &Policy, homes: &[(&String, &Labels)]) -> BTreeSet<String> {
+fn open(seen: &Seen<'_>, policy: &Policy, homes: &[Home<'_>]) -> BTreeSet<String> {
     let outside_of_mesh = Labels::from([("sidecar.istio.io/inject".to_owned(), "false".to_owned())]);
-    let mut strangers =
-        homes.iter().map(|(name, labels)| Seen::stranger(name, labels, &outside_of_mesh)).peekable();
-    // The first will do for most servers; others are asked where it is refused.
-    let first = strangers.peek().cloned();
     let mut servers = BTreeSet::new();
     let meant = seen.meant(&policy.subject);
     for (number, pod) in seen.pods_of(&meant.yes) {
         for port in seen.ports(number) {
             let plain = matches!(seen.plain_client(number, port), Some(Outcome::Open | Outcome::Partial(_)));
             let to = Party::Pod(number);
-            let passes = |from: &Party| seen.lets_through(from, &to, port) == Answer::Allowed;
-            if plain && (first.as_ref().is_some_and(passes) || strangers.clone().any(|from| passes(&from))) {
+            // The first that is tried will do for most servers.
+            let passes = |(name, labels): &Home<'_>| {
+                let from = Seen::stranger(name, labels, &outside_of_mesh);
+                seen.lets_through(&from, &to, port) == Answer::Allowed
+            };
+            if plain && homes.iter().any(passes) {
                 servers.insert(format!("{}/{}:{port}", pod.namespace, pod.name));
             }
         }

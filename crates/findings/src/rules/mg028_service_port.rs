@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use meshgen_mesh::Attribute;
+use meshgen_mesh::{Attribute, Rule as AuthorizationRule};
 use meshgen_reach::{Direction, Matcher, Policy, PolicyKind, Protocol};
+use meshgen_yaml::Place;
 
 use crate::{Hit, Rule, Seen, Severity, pods::names};
 
@@ -105,24 +106,23 @@ fn said(seen: &Seen<'_>, pods: &[usize], port: u16) -> String {
 
 fn of_mesh(seen: &Seen<'_>, number: usize) -> Vec<Hit> {
     let Some(policy) = seen.mesh().policies.get(number) else { return Vec::new() };
-    let by_port = |rule: &meshgen_mesh::Rule| rule.conditions().any(|c| c.attribute == Attribute::Port);
-    if !policy.rules.iter().any(by_port) {
+    let ports = |rule: &AuthorizationRule| -> BTreeSet<u16> {
+        let conditions = rule.to.iter().flatten().chain(&rule.when);
+        let ports = conditions.filter(|c| c.attribute == Attribute::Port);
+        ports.flat_map(|c| c.values.iter().chain(&c.not_values)).filter_map(|v| v.parse().ok()).collect()
+    };
+    let by_port: Vec<(u16, Place)> =
+        policy.rules.iter().flat_map(|rule| ports(rule).into_iter().map(|port| (port, rule.place))).collect();
+    // Most policies name none: who is bound by them does not matter.
+    if by_port.is_empty() {
         return Vec::new();
     }
     let Some(document) = seen.document(policy.meta.place) else { return Vec::new() };
     let bound = (0..).zip(&seen.mesh().members).filter(|(_, m)| m.policies.contains(&number));
     let pods: Vec<usize> = bound.filter_map(|(n, _)| seen.on_network(n)).collect();
-    let mut hits = Vec::new();
-    for rule in &policy.rules {
-        let conditions = rule.to.iter().flatten().chain(&rule.when);
-        let ports = conditions.filter(|c| c.attribute == Attribute::Port);
-        let ports: BTreeSet<u16> =
-            ports.flat_map(|c| c.values.iter().chain(&c.not_values)).filter_map(|v| v.parse().ok()).collect();
-        for port in ports {
-            if let Some(target) = service_only(seen, &pods, port) {
-                hits.push(Hit::about(document, said(seen, &pods, port), target).at(rule.place));
-            }
-        }
-    }
-    hits
+    let hit = |(port, place): (u16, Place)| {
+        let target = service_only(seen, &pods, port)?;
+        Some(Hit::about(document, said(seen, &pods, port), target).at(place))
+    };
+    by_port.into_iter().filter_map(hit).collect()
 }

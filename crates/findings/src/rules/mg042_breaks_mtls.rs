@@ -51,12 +51,11 @@ fn breaks(seen: &Seen<'_>, rule: &DestinationRule, services: &[usize]) -> Option
                 let by = By::Service(number, port.number);
                 // One broken client is enough.
                 let clients = seen.sidecars_apart(server);
-                let mut refused =
-                    clients.into_iter().filter(|client| *client != server).filter_map(|client| {
-                        let call = Call { client: Client::Pod(client), server, port: on, by };
-                        refused_by(seen, rule, &call).map(|outcome| (client, outcome))
-                    });
-                if let Some((client, outcome)) = refused.next() {
+                let refused = clients.into_iter().find_map(|client| {
+                    let call = Call { client: Client::Pod(client), server, port: on, by };
+                    refused_by(seen, rule, &call).map(|outcome| (client, outcome))
+                });
+                if let Some((client, outcome)) = refused {
                     broken.insert(format!("{} port {on}", seen.called(server)));
                     example = example.or(Some((client, server, on, outcome)));
                 }

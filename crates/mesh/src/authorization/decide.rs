@@ -194,8 +194,7 @@ impl Rule {
         any(&self.from).and(any(&self.to)).and(all(&self.when))
     }
 
-    /// All that it asks for: of sources, of operations, and what `when` adds.
-    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
         self.from.iter().chain(&self.to).flatten().chain(&self.when)
     }
 }

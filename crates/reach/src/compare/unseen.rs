@@ -27,7 +27,7 @@ use self::{
     versions::{Own, Spoken, Versions, outside},
 };
 use super::Difference;
-use crate::{Direction, Judge, Match, Matcher, PortSet, Protocol};
+use crate::{Direction, Judge, Matcher, PortSet, Protocol};
 
 /// By the imagined pods, the direction and the ports, who changed alike: classes by number in a list of joints,
 /// and descriptions of pods.
@@ -64,20 +64,18 @@ pub(super) fn unseen<'a>(
     ask.found
 }
 
-/// What a class that is there gained or lost.
-struct Real {
-    joint: usize,
+/// What an end gained or lost with an imagined pod.
+struct Told<O> {
+    own: O,
     direction: Direction,
     with: String,
     difference: Difference,
 }
 
-/// What pods that are not there gained or lost.
-struct Described {
-    by: Vec<Matcher>,
-    direction: Direction,
-    with: String,
-    difference: Difference,
+impl<O> Told<O> {
+    fn is_about(&self, direction: Direction, with: &str) -> bool {
+        self.direction == direction && self.with == with
+    }
 }
 
 struct Ask<'v, 'a> {
@@ -85,8 +83,10 @@ struct Ask<'v, 'a> {
     joints: &'v [super::Joint],
     seen: &'v dyn Fn(usize, usize) -> Difference,
     found: Changed,
-    real: Vec<Real>,
-    described: Vec<Described>,
+    /// Of classes that are there, by number in the list of joints.
+    real: Vec<Told<usize>>,
+    /// Of pods that are not there, by their descriptions.
+    described: Vec<Told<Vec<Matcher>>>,
 }
 
 impl Ask<'_, '_> {
@@ -102,22 +102,22 @@ impl Ask<'_, '_> {
             let together = meetings.pairs(self.versions, &alone, may_meet([&before, &after]));
             for one in alone.into_iter().chain(together) {
                 let [old, new] = meetings.possible(self.versions, &one);
-                let all = Difference { gained: new.minus(&old), lost: old.minus(&new) };
+                let all = Difference::between(&old, &new);
                 if all.gained.is_empty() && all.lost.is_empty() {
                     continue;
                 }
                 // What holds for any pod, or for those of a wider description, is said once.
-                let mut fresh = all.clone();
-                for (_, wider) in known.iter().filter(|(wider, _)| one.includes(wider)) {
-                    fresh.gained = fresh.gained.minus(&wider.gained);
-                    fresh.lost = fresh.lost.minus(&wider.lost);
-                }
+                let wider = known.iter().filter(|(wider, _)| one.includes(wider));
+                let fresh = wider.fold(all.clone(), |fresh, (_, wider)| fresh.minus(wider));
                 self.tell(own, joint, direction, &one, fresh);
                 known.push((one, all));
             }
             // Those that are there are compared with the outside elsewhere.
-            if let Own::Described(..) = own {
-                self.about_outside(own, [&before, &after], direction, &known);
+            if let Own::Described(by, _) = own {
+                let anybody = known.iter().filter(|(one, _)| one.is_anybody()).map(|(_, said)| said.clone());
+                // What holds for any pod, or is told of those that are there, is said once.
+                let said: Vec<Difference> = anybody.chain(self.with_outside(by, direction)).collect();
+                self.about_outside(own, [&before, &after], direction, &said);
             }
         }
     }
@@ -127,23 +127,13 @@ impl Ask<'_, '_> {
         own: &Own,
         [before, after]: [&Spoken<'_>; 2],
         direction: Direction,
-        known: &[(Imagined, Difference)],
+        said: &[Difference],
     ) {
         for range in outside([before, after], direction) {
             let old = self.versions.possible_outside(0, own, before, range, direction);
             let new = self.versions.possible_outside(1, own, after, range, direction);
-            let mut fresh = Difference { gained: new.minus(&old), lost: old.minus(&new) };
-            // What holds for any pod is said once.
-            for (_, wider) in known.iter().filter(|(wider, _)| wider.is_anybody()) {
-                fresh.gained = fresh.gained.minus(&wider.gained);
-                fresh.lost = fresh.lost.minus(&wider.lost);
-            }
-            if let Own::Described(by, _) = own {
-                for real in self.with_outside(by, direction) {
-                    fresh.gained = fresh.gained.minus(&real.gained);
-                    fresh.lost = fresh.lost.minus(&real.lost);
-                }
-            }
+            let all = Difference::between(&old, &new);
+            let fresh = said.iter().fold(all, |fresh, said| fresh.minus(said));
             self.tell(own, None, direction, &Imagined::outside(range), fresh);
         }
     }
@@ -152,9 +142,8 @@ impl Ask<'_, '_> {
     fn with_outside(&self, by: &[Matcher], direction: Direction) -> Vec<Difference> {
         let is_pods = |joint: &super::Joint| self.versions.is_pods(&Own::Class(joint.0, joint.1));
         let all = || self.joints.iter().enumerate();
-        let fits = |joint: &super::Joint| by.iter().all(|m| self.versions.matched(m, *joint) == Match::Yes);
         let outside: Vec<usize> = all().filter(|(_, j)| !is_pods(j)).map(|(n, _)| n).collect();
-        let real = all().filter(|(_, j)| is_pods(j) && fits(j)).map(|(n, _)| n);
+        let real = all().filter(|(_, j)| is_pods(j) && self.versions.fits(by, **j)).map(|(n, _)| n);
         let pairs = real.flat_map(|pod| outside.iter().map(move |out| (pod, *out)));
         let seen = pairs.map(|(pod, out)| match direction {
             Direction::Egress => (self.seen)(pod, out),
@@ -197,9 +186,9 @@ impl Ask<'_, '_> {
         }
         let with = one.name.clone();
         match (joint, own) {
-            (Some(joint), _) => self.real.push(Real { joint, direction, with, difference }),
+            (Some(joint), _) => self.real.push(Told { own: joint, direction, with, difference }),
             (None, Own::Described(by, _)) => {
-                self.described.push(Described { by: by.clone(), direction, with, difference });
+                self.described.push(Told { own: by.clone(), direction, with, difference });
             }
             (None, Own::Class(..)) => {}
         }
@@ -220,7 +209,9 @@ impl Ask<'_, '_> {
                     Direction::Egress => (joint, other),
                     Direction::Ingress => (other, joint),
                 };
-                other != joint && self.versions.fits(one, *ends) && says(&pick((self.seen)(from, to)), ports)
+                other != joint
+                    && self.versions.fits(one.descriptions(), *ends)
+                    && says(&pick((self.seen)(from, to)), ports)
             })
     }
 
@@ -234,9 +225,9 @@ impl Ask<'_, '_> {
         pick: &dyn Fn(Difference) -> PortSet,
     ) -> bool {
         self.described.iter().any(|told| {
-            (told.direction, told.with.as_str()) == (direction, with)
-                && told.by.len() < by.len()
-                && told.by.iter().all(|m| by.contains(m))
+            told.is_about(direction, with)
+                && told.own.len() < by.len()
+                && told.own.iter().all(|m| by.contains(m))
                 && ports.minus(&pick(told.difference.clone())).is_empty()
         })
     }
@@ -251,11 +242,9 @@ impl Ask<'_, '_> {
         pick: &dyn Fn(Difference) -> PortSet,
     ) -> bool {
         self.real.iter().any(|real| {
-            let ends = self.joints.get(real.joint);
-            let fits = |ends: &super::Joint| by.iter().all(|m| self.versions.matched(m, *ends) == Match::Yes);
-            (real.direction, real.with.as_str()) == (direction, with)
+            real.is_about(direction, with)
                 && says(&pick(real.difference.clone()), ports)
-                && ends.is_some_and(fits)
+                && self.joints.get(real.own).is_some_and(|ends| self.versions.fits(by, *ends))
         })
     }
 }

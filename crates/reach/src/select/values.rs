@@ -29,7 +29,7 @@ pub enum Seen<'a> {
 }
 
 /// Something with labels, known in full or in part.
-pub trait View {
+pub trait View: Sync {
     /// What is known under a key.
     fn seen(&self, key: &str) -> Seen<'_>;
 

@@ -19,8 +19,6 @@ use crate::{
 /// Both versions.
 pub(super) struct Versions<'v, 'a> {
     pub(super) judges: [&'v Judge<'a>; 2],
-    /// Policies by the only namespace that they speak for; none for those that may speak for more.
-    homes: [BTreeMap<Option<&'v str>, Vec<&'v Policy>>; 2],
     /// The peers of all rules of each.
     peers: [Peers<'v>; 2],
     /// Policies that are not in the other version as they are in this, by the same.
@@ -111,7 +109,6 @@ impl<'v, 'a> Versions<'v, 'a> {
         let everything = !relabelled.is_empty() || !settings_are_same(a, b);
         Versions {
             judges: [old, new],
-            homes: [by_home(a), by_home(b)],
             peers: [Peers::new(a), Peers::new(b)],
             changed,
             everything,
@@ -233,7 +230,7 @@ impl<'v, 'a> Versions<'v, 'a> {
     }
 
     /// Whether a class fits a description, in either version.
-    pub(super) fn matched(&self, matcher: &Matcher, joint: Joint) -> Match {
+    fn matched(&self, matcher: &Matcher, joint: Joint) -> Match {
         let own = Own::Class(joint.0, joint.1);
         let one = |version: usize| {
             let judge = self.judges.get(version)?;
@@ -242,9 +239,9 @@ impl<'v, 'a> Versions<'v, 'a> {
         [0, 1].into_iter().filter_map(one).fold(Match::No, Match::or)
     }
 
-    /// Whether a class fits all that an imagined pod fits.
-    pub(super) fn fits(&self, one: &Imagined, joint: Joint) -> bool {
-        one.descriptions().iter().all(|m| self.matched(m, joint) == Match::Yes)
+    /// Whether a class surely fits all of these.
+    pub(super) fn fits<'m>(&self, all: impl IntoIterator<Item = &'m Matcher>, joint: Joint) -> bool {
+        all.into_iter().all(|m| self.matched(m, joint) == Match::Yes)
     }
 
     /// The policies that speak of an end, in both versions.
@@ -271,16 +268,8 @@ impl<'v, 'a> Versions<'v, 'a> {
         };
         let unread = cluster.unread.iter().filter(|u| fits(u.concerns.matches(cluster, end)));
         spoken.concerning = unread.map(|u| u.what.as_str()).collect();
-        let home = self.home(own);
-        let homes = self.homes.get(version);
-        let policies: Vec<&'v Policy> = match (own, home) {
-            (Own::Described(..), None) => cluster.policies.iter().collect(),
-            _ => {
-                let all = [None, home].into_iter().filter_map(|h| homes?.get(&h)).flatten();
-                all.copied().collect()
-            }
-        };
-        for policy in policies.into_iter().filter(|p| p.rules(direction).is_some()) {
+        let policies = judge.near().policies_for(end).into_iter();
+        for policy in policies.filter(|p| p.rules(direction).is_some()) {
             let matched = match own {
                 Own::Described(by, _) if by.contains(&policy.subject) => Match::Yes,
                 Own::Described(..) | Own::Class(..) => {
@@ -441,12 +430,4 @@ fn stranger(judge: &Judge<'_>, by: &[Matcher]) -> Option<Stranger> {
         all.pod = all.pod.both(&pod)?;
     }
     Some(all)
-}
-
-fn by_home(cluster: &Cluster) -> BTreeMap<Option<&str>, Vec<&Policy>> {
-    let mut all: BTreeMap<Option<&str>, Vec<&Policy>> = BTreeMap::new();
-    for policy in &cluster.policies {
-        all.entry(policy.subject.namespace()).or_default().push(policy);
-    }
-    all
 }
