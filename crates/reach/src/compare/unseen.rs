@@ -113,10 +113,11 @@ impl Ask<'_, '_> {
                 known.push((one, all));
             }
             // Those that are there are compared with the outside elsewhere.
-            if let Own::Described(by, _) = own {
+            if let Own::Described(described) = own {
                 let anybody = known.iter().filter(|(one, _)| one.is_anybody()).map(|(_, said)| said.clone());
                 // What holds for any pod, or is told of those that are there, is said once.
-                let said: Vec<Difference> = anybody.chain(self.with_outside(by, direction)).collect();
+                let said: Vec<Difference> =
+                    anybody.chain(self.with_outside(&described.by, direction)).collect();
                 self.about_outside(own, [&before, &after], direction, &said);
             }
         }
@@ -165,7 +166,8 @@ impl Ask<'_, '_> {
             let pick = |d: Difference| if widened { d.gained } else { d.lost };
             let told = match (joint, own) {
                 (Some(joint), _) => self.is_told(joint, direction, one, ports, &pick),
-                (None, Own::Described(by, _)) => {
+                (None, Own::Described(described)) => {
+                    let by = &described.by;
                     // That others than the pods that are there lose something is no news.
                     (!widened && by.iter().all(|subject| self.versions.is_there(subject)))
                         || self.is_told_of_real(by, direction, &one.name, ports, &pick)
@@ -180,15 +182,15 @@ impl Ask<'_, '_> {
             let entry = all.entry((one.name.clone(), direction, ports.clone())).or_default();
             match (joint, own) {
                 (Some(joint), _) => entry.0.push(joint),
-                (None, Own::Described(_, name)) => entry.1.push(name.clone()),
+                (None, Own::Described(described)) => entry.1.push(described.name.clone()),
                 (None, Own::Class(..)) => {}
             }
         }
         let with = one.name.clone();
         match (joint, own) {
             (Some(joint), _) => self.real.push(Told { own: joint, direction, with, difference }),
-            (None, Own::Described(by, _)) => {
-                self.described.push(Told { own: by.clone(), direction, with, difference });
+            (None, Own::Described(described)) => {
+                self.described.push(Told { own: described.by.clone(), direction, with, difference });
             }
             (None, Own::Class(..)) => {}
         }

@@ -33,8 +33,17 @@ pub(super) struct Versions<'v, 'a> {
 pub(super) enum Own {
     /// A class of each version, or none.
     Class(Option<u32>, Option<u32>),
-    /// Pods that are not there: they fit these descriptions, and no other that does not follow from them.
-    Described(Vec<Matcher>, String),
+    /// Pods that are not there.
+    Described(Box<Described>),
+}
+
+/// Pods that are not there: they fit these descriptions, and no other that does not follow from them.
+#[derive(Clone)]
+pub(super) struct Described {
+    pub(super) by: Vec<Matcher>,
+    pub(super) name: String,
+    /// Such a pod in each version; none if there can be none.
+    pods: [Option<Stranger>; 2],
 }
 
 /// The policies that speak of an end.
@@ -51,14 +60,9 @@ impl Own {
     /// What it fits, if it is described.
     fn described_by(&self) -> Option<&[Matcher]> {
         match self {
-            Own::Described(by, _) => Some(by),
+            Own::Described(described) => Some(&described.by),
             Own::Class(..) => None,
         }
-    }
-
-    fn described(by: &[&Matcher]) -> Own {
-        let names: Vec<String> = by.iter().map(|m| name(m)).collect();
-        Own::Described(by.iter().copied().cloned().collect(), names.join(" that is also "))
     }
 }
 
@@ -118,7 +122,7 @@ impl<'v, 'a> Versions<'v, 'a> {
 
     /// Whether a class is one of pods, in whichever version.
     pub(super) fn is_pods(&self, own: &Own) -> bool {
-        (0..2).any(|version| matches!(self.end(version, own, true, None), Some(End::Pod(_))))
+        (0..2).any(|version| matches!(self.end(version, own, true), Some(End::Pod(_))))
     }
 
     /// Whether something that changed may concern an end.
@@ -127,11 +131,11 @@ impl<'v, 'a> Versions<'v, 'a> {
         if self.everything || old.is_none() || new.is_none() {
             return true;
         }
-        let home = self.home(own);
+        let home = self.home(*old, *new);
         let changed = [None, home].into_iter().filter_map(|h| self.changed.get(&h)).flatten();
         let meant = |policy: &Policy| {
             self.judges.iter().enumerate().any(|(version, judge)| {
-                let end = self.end(version, own, true, None);
+                let end = self.end(version, own, true);
                 end.is_some_and(|e| policy.subject.matches(judge.cluster(), e) != Match::No)
             })
         };
@@ -149,48 +153,62 @@ impl<'v, 'a> Versions<'v, 'a> {
         } else {
             self.changed.values().flatten().map(|p| &p.subject).collect()
         };
+        let subjects: BTreeMap<&Matcher, Described> =
+            all.into_iter().map(|subject| (subject, self.describe(&[subject]))).collect();
         let mut near: BTreeMap<Option<&str>, Vec<&Matcher>> = BTreeMap::new();
-        for subject in &all {
+        for subject in subjects.keys() {
             near.entry(subject.namespace()).or_default().push(*subject);
         }
-        let alone = changed.iter().map(|subject| Own::described(&[*subject]));
+        let alone = changed.iter().filter_map(|subject| subjects.get(subject)).cloned();
         // Rules of Calico can ask for more of the end whose policy it is.
         let policies = self.changed.values().flatten();
         let closer = policies.flat_map(|p| {
             let rules = p.ingress.iter().chain(&p.egress).flatten().map(|rule| &rule.own);
-            rules.filter(|own| **own != Matcher::Anyone).map(|own| Own::described(&[&p.subject, own]))
+            rules.filter(|own| **own != Matcher::Anyone).map(|own| self.describe(&[&p.subject, own]))
         });
         let pairs = changed.iter().flat_map(|subject| {
             let homes: Vec<Option<&str>> = match subject.namespace() {
                 Some(home) => vec![None, Some(home)],
                 None => near.keys().copied().collect(),
             };
-            let others = homes.into_iter().filter_map(|home| near.get(&home)).flatten().copied();
+            let others = homes.into_iter().filter_map(|home| near.get(&home)).flatten();
             let told = |other: &Matcher| other == *subject || (changed.contains(other) && other < *subject);
-            let others: Vec<&Matcher> = others.filter(|other| !told(other)).collect();
-            others.into_iter().filter_map(|other| self.both(subject, other)).collect::<Vec<Own>>()
+            let both = |other: &&Matcher| self.both(subjects.get(subject)?, subjects.get(other)?);
+            others.filter(|other| !told(other)).filter_map(both).collect::<Vec<Described>>()
         });
-        alone.chain(closer).chain(pairs).collect()
+        alone.chain(closer).chain(pairs).map(|one| Own::Described(Box::new(one))).collect()
+    }
+
+    fn describe(&self, by: &[&Matcher]) -> Described {
+        let names: Vec<String> = by.iter().map(|m| name(m)).collect();
+        Described {
+            by: by.iter().copied().cloned().collect(),
+            name: names.join(" that is also "),
+            pods: self.judges.map(|judge| stranger(judge, by)),
+        }
     }
 
     /// Pods that fit two subjects, if there can be some and they are not simply those of the first.
-    fn both(&self, subject: &Matcher, other: &Matcher) -> Option<Own> {
-        let matched = |a: &Matcher, b: &Matcher| {
-            let one = |judge: &&Judge<'a>| {
-                let stranger = stranger(judge, std::slice::from_ref(a))?;
-                Some(b.matches(judge.cluster(), stranger.end(true)))
+    fn both(&self, subject: &Described, other: &Described) -> Option<Described> {
+        let matched = |one: &Described, matchers: &[Matcher]| -> Vec<Match> {
+            let pods =
+                self.judges.iter().zip(&one.pods).filter_map(|(judge, pod)| pod.as_ref().zip(Some(judge)));
+            let fits = |(pod, judge): (&Stranger, &&Judge<'a>)| {
+                let each = matchers.iter().map(|m| m.matches(judge.cluster(), pod.end(true)));
+                each.fold(Match::Yes, Match::and)
             };
-            self.judges.iter().filter_map(one).collect::<Vec<Match>>()
+            pods.map(fits).collect()
         };
-        let (follows, other_follows) = (matched(other, subject), matched(subject, other));
+        let (follows, other_follows) = (matched(other, &subject.by), matched(subject, &other.by));
         let all = |matches: &[Match], wanted: Match| matches.iter().all(|m| *m == wanted);
         if all(&follows, Match::No) || all(&other_follows, Match::No) || all(&other_follows, Match::Yes) {
             return None;
         }
-        let by: &[&Matcher] = if all(&follows, Match::Yes) { &[other] } else { &[subject, other] };
-        let possible = by.len() == 1
-            || self.judges.iter().any(|judge| stranger(judge, &[subject.clone(), other.clone()]).is_some());
-        possible.then(|| Own::described(by))
+        if all(&follows, Match::Yes) {
+            return Some(other.clone());
+        }
+        let both = self.describe(&subject.by.iter().chain(&other.by).collect::<Vec<_>>());
+        both.pods.iter().any(Option::is_some).then_some(both)
     }
 
     /// What may be permitted with addresses outside.
@@ -206,8 +224,7 @@ impl<'v, 'a> Versions<'v, 'a> {
         if !spoken.concerning.is_empty() {
             return PortSet::all();
         }
-        let stranger = self.stranger(version, own);
-        let Some(end) = self.end(version, own, true, stranger.as_ref()) else { return PortSet::default() };
+        let Some(end) = self.end(version, own, true) else { return PortSet::default() };
         let cluster = judge.cluster();
         let asked = Asked {
             cluster,
@@ -234,7 +251,7 @@ impl<'v, 'a> Versions<'v, 'a> {
         let own = Own::Class(joint.0, joint.1);
         let one = |version: usize| {
             let judge = self.judges.get(version)?;
-            Some(matcher.matches(judge.cluster(), self.end(version, &own, true, None)?))
+            Some(matcher.matches(judge.cluster(), self.end(version, &own, true)?))
         };
         [0, 1].into_iter().filter_map(one).fold(Match::No, Match::or)
     }
@@ -257,8 +274,7 @@ impl<'v, 'a> Versions<'v, 'a> {
             everything: self.everything,
         };
         let Some(judge) = self.judges.get(version) else { return spoken };
-        let stranger = self.stranger(version, own);
-        let Some(end) = self.end(version, own, true, stranger.as_ref()) else { return spoken };
+        let Some(end) = self.end(version, own, true) else { return spoken };
         spoken.there = true;
         let cluster: &'v Cluster = judge.cluster();
         // One that is described fits nothing that it need not fit.
@@ -271,7 +287,7 @@ impl<'v, 'a> Versions<'v, 'a> {
         let policies = judge.near().policies_for(end).into_iter();
         for policy in policies.filter(|p| p.rules(direction).is_some()) {
             let matched = match own {
-                Own::Described(by, _) if by.contains(&policy.subject) => Match::Yes,
+                Own::Described(described) if described.by.contains(&policy.subject) => Match::Yes,
                 Own::Described(..) | Own::Class(..) => {
                     self.selects(version, policy, own).unwrap_or_else(|| policy.subject.matches(cluster, end))
                 }
@@ -306,8 +322,7 @@ impl<'v, 'a> Versions<'v, 'a> {
         let (Some(judge), Some(peers)) = (self.judges.get(version), self.peers.get(version)) else {
             return Vec::new();
         };
-        let stranger = self.stranger(version, own);
-        let end = |host_is_pod| self.end(version, own, host_is_pod, stranger.as_ref());
+        let end = |host_is_pod| self.end(version, own, host_is_pod);
         // Elsewhere both are the same.
         let is_host = matches!(end(true), Some(End::Pod(pod)) if pod.host_network);
         let readings: &[bool] = if is_host { &[true, false] } else { &[true] };
@@ -347,12 +362,10 @@ impl<'v, 'a> Versions<'v, 'a> {
             return PortSet::all();
         }
         let cluster = judge.cluster();
-        let stranger = self.stranger(version, own);
         let anybody = Party::Stranger(judge.stranger(&Unseen::EntireCluster, Reading::Implied));
         let mut possible = PortSet::default();
         for (host_is_pod, rules) in rules {
-            let ends =
-                (self.end(version, own, *host_is_pod, stranger.as_ref()), anybody.end(cluster, *host_is_pod));
+            let ends = (self.end(version, own, *host_is_pod), anybody.end(cluster, *host_is_pod));
             let (Some(end), Some(peer)) = ends else { continue };
             let described = own.described_by();
             let asked = Asked { cluster, direction, own: end, peer, avoiding: false, described };
@@ -365,41 +378,26 @@ impl<'v, 'a> Versions<'v, 'a> {
         possible
     }
 
-    fn stranger(&self, version: usize, own: &Own) -> Option<Stranger> {
-        let Own::Described(by, _) = own else { return None };
-        stranger(self.judges.get(version)?, by)
-    }
-
-    fn end<'e>(
-        &self,
-        version: usize,
-        own: &Own,
-        host_is_pod: bool,
-        stranger: Option<&'e Stranger>,
-    ) -> Option<End<'e>>
+    fn end<'e>(&self, version: usize, own: &'e Own, host_is_pod: bool) -> Option<End<'e>>
     where
         'v: 'e,
     {
-        let judge: &'v Judge<'a> = self.judges.get(version)?;
-        match (own, stranger) {
-            (Own::Class(old, new), _) => {
+        match own {
+            Own::Class(old, new) => {
+                let judge: &'v Judge<'a> = self.judges.get(version)?;
                 let class = if version == 0 { *old } else { *new };
                 judge.table().classes.end(class?, host_is_pod)
             }
-            (Own::Described(..), Some(stranger)) => Some(stranger.end(host_is_pod)),
-            (Own::Described(..), None) => None,
+            Own::Described(described) => Some(described.pods.get(version)?.as_ref()?.end(host_is_pod)),
         }
     }
 
-    /// The namespace of an end, if it can only be one.
-    fn home<'o>(&'o self, own: &'o Own) -> Option<&'o str> {
-        match own {
-            Own::Described(by, _) => by.iter().find_map(Matcher::namespace),
-            Own::Class(old, new) => [old, new].into_iter().zip(self.judges).find_map(|(class, judge)| {
-                let member = judge.table().classes.members((*class)?).first()?;
-                Some(judge.cluster().pods.get(*member as usize)?.namespace.as_str())
-            }),
-        }
+    /// The namespace of a class of pods.
+    fn home(&self, old: Option<u32>, new: Option<u32>) -> Option<&str> {
+        [old, new].into_iter().zip(self.judges).find_map(|(class, judge)| {
+            let member = judge.table().classes.members(class?).first()?;
+            Some(judge.cluster().pods.get(*member as usize)?.namespace.as_str())
+        })
     }
 }
 
@@ -411,7 +409,7 @@ pub(super) fn outside(spoken: [&Spoken<'_>; 2], direction: Direction) -> Vec<Add
 }
 
 /// A pod of which nothing is known but that it fits these; none if no pod can.
-fn stranger(judge: &Judge<'_>, by: &[Matcher]) -> Option<Stranger> {
+fn stranger(judge: &Judge<'_>, by: &[&Matcher]) -> Option<Stranger> {
     let mut all = judge.stranger(&Unseen::EntireCluster, Reading::Implied);
     for matcher in by {
         let (namespace, pod) = match (matcher, matcher.namespace()) {
