@@ -100,6 +100,19 @@ impl Condition {
 }
 
 impl Attribute {
+    /// What it is about: the method, the path and the host of a request can be asked for as headers, too.
+    pub(super) fn meant(&self) -> Attribute {
+        match self {
+            Attribute::Header(name) => match name.to_ascii_lowercase().as_str() {
+                ":method" => Attribute::Method,
+                ":path" => Attribute::Path,
+                ":authority" | "host" => Attribute::Host,
+                _ => self.clone(),
+            },
+            _ => self.clone(),
+        }
+    }
+
     /// What values are compared with, worked out once for all of them: the path as Envoy sees it, the host without case.
     fn text(&self, look: Look<'_>) -> String {
         match (self, &look.seen.request) {

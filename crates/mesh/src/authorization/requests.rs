@@ -52,7 +52,7 @@ impl Kinds {
             v.clone_into(&mut r.path);
         });
         kinds.each(&apart, &Attribute::Host, &["meshgen.example"], &|r, v| v.clone_into(&mut r.host));
-        for header in attributes(&conditions, |a| matches!(a, Attribute::Header(_))) {
+        for header in attributes(&conditions, |a| matches!(a, Attribute::Header(_)) && *a == a.meant()) {
             if let Attribute::Header(name) = &header {
                 let name = name.to_ascii_lowercase();
                 kinds.optional(&apart, &header, &["meshgen"], &|r, v| {
@@ -126,7 +126,7 @@ impl Apart<'_> {
     /// A value for each set of conditions on an attribute that can hold together, as far as they are found.
     fn values(&self, attribute: &Attribute, others: &[&str], set: Set<'_>) -> Vec<String> {
         let about: Vec<&Condition> =
-            self.conditions.iter().filter(|c| c.attribute == *attribute).copied().collect();
+            self.conditions.iter().filter(|c| c.attribute.meant() == *attribute).copied().collect();
         let mut seen = self.seen.clone();
         let mut found: BTreeMap<Vec<Truth>, String> = BTreeMap::new();
         for value in texts(&about, others, attribute == &Attribute::Path) {
@@ -172,5 +172,14 @@ fn texts(conditions: &[&Condition], others: &[&str], paths: bool) -> Vec<String>
         all.extend(ends.iter().take(COMBINED).map(|end| format!("{start}x{end}")));
     }
     let rooted = |t: String| if paths && !t.starts_with('/') { format!("/{t}") } else { t };
+    all.extend(beside(conditions, rooted));
     all.into_iter().map(rooted).filter(|t| !t.is_empty()).collect()
+}
+
+/// A text that no pattern means, if there is one: what others are, may end as some pattern wants it (`*.example`).
+fn beside(conditions: &[&Condition], rooted: impl Fn(String) -> String) -> Option<String> {
+    let values = || conditions.iter().flat_map(|c| c.values.iter().chain(&c.not_values));
+    let meant = |text: &str| values().any(|value| Pattern::parse(&value.to_ascii_lowercase()).matches(text));
+    let edges = ('a'..='z').chain('0'..='9');
+    edges.map(|edge| rooted(format!("{edge}meshgen{edge}"))).find(|text| !meant(text))
 }

@@ -596,3 +596,17 @@ fn the_layers_are_told_in_their_order() {
     let dropped = mesh.verdict(&call(&mesh, "meshed/cli", "web.server:80"), Some(&get("/x")), Below::Drops);
     assert_eq!(dropped.outcome, Outcome::Timeout);
 }
+
+#[test]
+fn a_host_that_is_asked_for_as_a_header_lets_its_requests_through() {
+    let any = |key: &str, value: &str| {
+        let rules = format!("[{{when: [{{key: 'request.headers[{key}]', values: ['{value}']}}]}}]");
+        let mesh = world(&policy(&format!("{{rules: {rules}}}")));
+        mesh.any(&call(&mesh, "meshed/cli", "web.server:80"), Below::Passes).outcome.word()
+    };
+    assert_eq!(any("host", "shop.example"), "partial");
+    assert_eq!(any("Host", "shop.*"), "partial");
+    assert_eq!(any(":authority", "*.example"), "partial");
+    assert_eq!(any(":method", "PUT"), "partial");
+    assert_eq!(any(":path", "/x/*"), "partial");
+}
