@@ -95,6 +95,10 @@ fn network(judges: &Judges<'_>, claim: &Claim) -> Result<Proven, Unfound> {
     Ok(Proven { truth: proof.truth, told })
 }
 
+fn is_refusal(seen: &Seen) -> bool {
+    !matches!(seen, Seen::Open | Seen::Partial(_) | Seen::Unknown)
+}
+
 /// A claim about what clients see.
 struct Asked<'a, 'm> {
     judges: &'a Judges<'m>,
@@ -138,9 +142,15 @@ impl Asked<'_, '_> {
         let verdicts = match (protocol, &self.claim.via) {
             (Protocol::Tcp, None) => {
                 let request = self.request(server, port);
-                let verdict = self.judges.verdict(client, server, port, request.as_ref());
-                match verdict {
-                    Some(verdict) => vec![verdict],
+                let called = self.judges.as_called(client, server, port, request.as_ref());
+                match called {
+                    // Who says that it is refused means in every way of dialling.
+                    Some(called) if self.is != Outcome::Open && self.is_claimed(&called.outcome, client) => {
+                        let loosest = self.judges.verdict(client, server, port, request.as_ref());
+                        let passes = |v: &Verdict| !is_refusal(&v.outcome);
+                        vec![loosest.filter(passes).unwrap_or(called)]
+                    }
+                    Some(called) => vec![called],
                     None => return self.below(client, server, protocol, port, "nobody has written the pod"),
                 }
             }

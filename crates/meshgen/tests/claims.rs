@@ -187,3 +187,49 @@ spec: { podSelector: {}, policyTypes: [Ingress] }
         "fromCidrs: [0.0.0.0/0], via: edge/private, to: shop/web, is: open"
     ));
 }
+
+#[test]
+fn who_claims_a_refusal_means_every_way_of_dialling() {
+    let text = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: c, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: cli, namespace: shop}
+spec: {containers: [{name: c}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: d, namespace: shop}
+spec: {action: DENY, rules: [{from: [{source: {namespaces: [shop]}}]}]}
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: d, namespace: shop}
+spec: {mtls: {mode: PERMISSIVE}}
+";
+    let claim =
+        "expect: { a: { claims: [{ from: [shop/cli], to: shop/web, ports: [8080], is: forbidden }] } }";
+    let proven = |text: &str| {
+        let (read, problems) = read_claims("e.yaml".to_owned(), claim.to_owned(), &mut Sources::default());
+        assert_eq!(problems, []);
+        let mut sources = Sources::default();
+        sources.add("m.yaml", text);
+        let proven = prove(&World::read(sources), &claims(&read.unwrap().expect)).remove(0).unwrap();
+        format!("{:?}\n{}", proven.truth, proven.told)
+    };
+    insta::assert_snapshot!(proven(text));
+    assert_eq!(proven(&text.replace("PERMISSIVE", "STRICT")), "True\n");
+}

@@ -55,7 +55,8 @@ type Joint = (Option<u32>, Option<u32>);
 
 impl<'a> Judge<'a> {
     /// What differs from this version to a newer one, for all that are in them, for the outside, and for pods that
-    /// are not there and that rules admit. What is not known counts as possible.
+    /// are not there and that rules admit. What is not known counts as possible where it is new, and as impossible
+    /// where it is old: whoever gates by what widened is told of all that may have.
     pub fn compare(&self, newer: &Judge<'a>) -> Comparison {
         let both = Both::new(self, newer);
         let (old, new) = (Matrix::new(self.table()), Matrix::new(newer.table()));
@@ -84,7 +85,7 @@ impl<'a> Judge<'a> {
             let ends = joints.get(from).copied().zip(joints.get(to).copied());
             ends.map_or_else(Difference::default, |(from, to)| {
                 let (before, after) = (old.value(from.0, to.0), new.value(from.1, to.1));
-                difference(&old.get(before), &new.get(after))
+                Difference::between(&old.get(before), &new.get(after))
             })
         };
         let unseen = unseen::unseen(self, newer, &joints, &seen);
@@ -110,8 +111,10 @@ struct Difference {
 }
 
 impl Difference {
-    fn between(old: &PortSet, new: &PortSet) -> Difference {
-        Difference { gained: new.minus(old), lost: old.minus(new) }
+    /// What became possible, or sure where it was not known before: nobody can say that this was possible already.
+    fn between(old: &Permitted, new: &Permitted) -> Difference {
+        let gained = new.possible.minus(&old.possible).union(&new.sure.minus(&old.sure));
+        Difference { gained, lost: old.possible.minus(&new.possible) }
     }
 
     /// What is not in the other.
@@ -137,7 +140,8 @@ impl Differences<'_> {
         for (pair, sources) in alike {
             let (old, new) = (self.old, self.new);
             let known = self.known.entry(*pair);
-            let ports = which(known.or_insert_with(|| difference(&old.get(pair.0), &new.get(pair.1))));
+            let ports =
+                which(known.or_insert_with(|| Difference::between(&old.get(pair.0), &new.get(pair.1))));
             if !ports.is_empty() {
                 let set = all.entry(ports.clone()).or_default();
                 *set = set.union(sources);
@@ -149,10 +153,6 @@ impl Differences<'_> {
 
 /// By ports and sources, the destinations.
 type Columns = BTreeMap<(PortSet, Bits), Bits>;
-
-fn difference(old: &Permitted, new: &Permitted) -> Difference {
-    Difference::between(&old.possible, &new.possible)
-}
 
 /// What is permitted between classes, by number. The first number is nothing.
 struct Matrix {

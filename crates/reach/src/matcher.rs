@@ -32,7 +32,8 @@ pub enum Matcher {
         /// here and the walk tries both (N11); never for admin policies.
         host: bool,
     },
-    /// Addresses of the outside; pods are not meant (N8).
+    /// Addresses of the outside. Whether a pod with such an address is meant is left open, and plugins differ (Calico
+    /// lets it in, Cilium does not), so it may be one that is known to have one; others are not meant (N8).
     Outside(Addresses),
     /// Addresses, also those of pods (A6).
     Networks(Addresses),
@@ -86,6 +87,11 @@ pub struct PodView<'a> {
     pub host_is_pod: bool,
 }
 
+/// Whether a known address is in a set.
+fn is_one_of(addresses: &[IpAddr], set: &Addresses) -> bool {
+    addresses.iter().any(|address| set.contains(*address))
+}
+
 static NO_LABELS: Labels = Labels::new();
 
 impl<'a> PodView<'a> {
@@ -129,6 +135,7 @@ impl Matcher {
                 }
             }
             (Matcher::Networks(set), End::Pod(pod)) => address_in(pod.addresses, set),
+            (Matcher::Outside(set), End::Pod(pod)) if is_one_of(pod.addresses, set) => Match::May,
             (Matcher::Outside(set) | Matcher::Networks(set), End::Outside(range)) => {
                 set.contains(range.first).into()
             }

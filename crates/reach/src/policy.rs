@@ -6,7 +6,7 @@ use meshgen_yaml::Place;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Matcher, PortSet, Protocol};
+use crate::{Addresses, Matcher, PortSet, Protocol};
 
 /// The side of a connection that a policy speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -137,6 +137,16 @@ impl Policy {
             Direction::Egress => self.egress.as_deref(),
             Direction::Ingress => self.ingress.as_deref(),
         }
+    }
+
+    /// Whether one of its peers is a block of addresses in which pods may have theirs.
+    pub fn may_mean_pods_by_address(&self) -> bool {
+        let pods = Addresses::of_pods();
+        let rules = self.ingress.iter().chain(&self.egress).flatten();
+        rules.flat_map(|rule| &rule.peers).any(|peer| match peer {
+            Matcher::Outside(set) => !set.intersection(&pods).is_empty(),
+            _ => false,
+        })
     }
 
     /// Its name as kubectl shows it: `ns/name`, or the name alone.

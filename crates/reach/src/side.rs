@@ -48,6 +48,11 @@ impl Permitted {
         Permitted { sure: PortSet::all(), possible: PortSet::all() }
     }
 
+    /// Nothing is known.
+    pub(crate) fn anything() -> Permitted {
+        Permitted { sure: PortSet::default(), possible: PortSet::all() }
+    }
+
     /// What both directions permit.
     #[must_use]
     pub fn both(&self, other: &Permitted) -> Permitted {

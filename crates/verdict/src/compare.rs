@@ -6,7 +6,7 @@ mod newcomers;
 mod told;
 mod who;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meshgen_reach::{Bits, Cells, PortSet};
 use schemars::JsonSchema;
@@ -37,7 +37,7 @@ pub struct Comparison {
     pub added: Vec<String>,
     /// Workloads that are gone.
     pub removed: Vec<String>,
-    /// What was assumed of the mesh, in either version.
+    /// What was assumed, in either version.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assumed: Vec<String>,
 }
@@ -128,6 +128,12 @@ impl Version {
     }
 }
 
+/// What was assumed, in either version.
+fn assumed(versions: [&Judges<'_>; 2]) -> Vec<String> {
+    let all: BTreeSet<&str> = versions.iter().flat_map(|judges| judges.world.assumed()).collect();
+    all.into_iter().map(str::to_owned).collect()
+}
+
 impl<'a> Judges<'a> {
     /// What differs from this version to a newer one, for all that are in them, for the outside, and for pods that are
     /// not there. What is not known counts as possible; and where the mesh asks for something else of such pods, what is
@@ -135,7 +141,7 @@ impl<'a> Judges<'a> {
     pub fn compare(&self, newer: &Judges<'a>) -> Comparison {
         let network = self.network.compare(&newer.network);
         if !self.is_meshed() && !newer.is_meshed() {
-            return Comparison::from(network);
+            return Comparison { assumed: assumed([self, newer]), ..Comparison::from(network) };
         }
         let (old, new) = (Version::new(self), Version::new(newer));
         let both = Both::new(self, newer, &old, &new);
@@ -175,16 +181,12 @@ impl<'a> Judges<'a> {
             changes.extend(both.changes(columns));
             changes
         };
-        let mut assumed: Vec<String> =
-            self.world.assumed().iter().chain(newer.world.assumed()).map(|a| (*a).to_owned()).collect();
-        assumed.sort();
-        assumed.dedup();
         Comparison {
             widened: all(widened, network.widened, gained),
             narrowed: all(narrowed, network.narrowed, lost),
             added,
             removed,
-            assumed,
+            assumed: assumed([self, newer]),
         }
     }
 }

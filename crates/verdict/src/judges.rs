@@ -1,9 +1,9 @@
 //! The mesh above the network: what Istio makes of a connection that the judge of network policies lets through.
 
-use meshgen_mesh::{Below, By, Call, Client, Membership, Mesh, Request, Verdict};
+use meshgen_mesh::{Below, By, Call, Client, Layer, Membership, Mesh, Outcome, Reason, Request, Verdict};
 use meshgen_reach::{Answer, Judge, Party, Protocol};
 
-use crate::World;
+use crate::{World, closed::ways};
 
 /// Both judges of the same manifests.
 pub struct Judges<'a> {
@@ -37,8 +37,8 @@ impl<'a> Judges<'a> {
         self.world.is_meshed()
     }
 
-    /// What the client sees of a port: of a request, or of whatever it sends. None over UDP and SCTP, which no mesh
-    /// takes, and for pods of which the mesh knows nothing.
+    /// What the client sees of a port: of a request, or of whatever it sends; dialled in the [way](ways) that lets most
+    /// through. None over UDP and SCTP, which no mesh takes, and for pods of which the mesh knows nothing.
     pub fn verdict(&self, from: &Party, to: &Party, port: u16, request: Option<&Request>) -> Option<Verdict> {
         let client = self.client(from)?;
         if let Party::Address(_) | Party::Range(_) = to {
@@ -46,7 +46,60 @@ impl<'a> Judges<'a> {
         }
         let server = self.pod(to)?;
         let sent = request.map_or(Sent::Anything, Sent::Request);
-        Some(self.asked(from, to, &Call { client, server, port, by: self.by(server, port) }, sent))
+        let see = |by| self.asked(from, to, &Call { client, server, port, by }, sent);
+        let (mut verdict, way) = self.loosest(server, port, see);
+        verdict.reasons.splice(0..0, way);
+        Some(verdict)
+    }
+
+    /// The same, dialled as clients do: by the Service before the pod, if there is one.
+    pub fn as_called(
+        &self,
+        from: &Party,
+        to: &Party,
+        port: u16,
+        request: Option<&Request>,
+    ) -> Option<Verdict> {
+        let Some(server) = self.pod(to) else { return self.verdict(from, to, port, request) };
+        let call = Call { client: self.client(from)?, server, port, by: self.by(server, port) };
+        Some(self.asked(from, to, &call, request.map_or(Sent::Anything, Sent::Request)))
+    }
+
+    /// What is seen in the way of dialling that lets most through: what one Service refuses need not be refused by
+    /// another, nor by the address of the pod, where the client's sidecar knows neither the server nor its identity (S1).
+    /// With it the way, if it is not that in which clients call the pod.
+    pub(crate) fn loosest(
+        &self,
+        server: usize,
+        port: u16,
+        see: impl Fn(By) -> Verdict,
+    ) -> (Verdict, Option<Reason>) {
+        let called = self.by(server, port);
+        let (mut found, mut way) = (see(called), None);
+        let refused = found.outcome.word();
+        for by in ways(self.mesh, server, port).into_iter().filter(|by| *by != called) {
+            if looseness(&found.outcome) >= looseness(&Outcome::Unknown) && !is_partial(&found.outcome) {
+                break;
+            }
+            let other = see(by);
+            if looseness(&other.outcome) > looseness(&found.outcome) {
+                way = Some(self.dialled(by, called, refused));
+                found = other;
+            }
+        }
+        (found, way)
+    }
+
+    fn dialled(&self, by: By, called: By, seen: &str) -> Reason {
+        let name = |by| match by {
+            By::Service(number, _) => {
+                let meta = self.mesh.services.get(number).map(|service| &service.meta);
+                meta.map_or_else(String::new, |m| format!("Service `{}/{}`", m.namespace, m.name))
+            }
+            By::Address => "the address of the pod".to_owned(),
+        };
+        let said = format!("dialled by {}; by {} it is {seen}", name(by), name(called));
+        Reason::plain(Layer::Client, said)
     }
 
     /// What the client sees of a port of a Service, by its number in the mesh: one verdict for each pod behind it, in
@@ -138,4 +191,18 @@ impl<'a> Judges<'a> {
         });
         dialled.unwrap_or(By::Address)
     }
+}
+
+/// How much of what a client sends gets through, in ranks.
+fn looseness(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Open => 3,
+        Outcome::Partial(_) => 2,
+        Outcome::Unknown => 1,
+        Outcome::Timeout | Outcome::Reset | Outcome::Closed | Outcome::Forbidden | Outcome::Unavailable => 0,
+    }
+}
+
+fn is_partial(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Partial(_))
 }

@@ -4,8 +4,11 @@
 mod pods;
 
 use meshgen_mesh::{Membership, Mesh};
-use meshgen_reach::{Addresses, Manifests, PolicyKind};
+use meshgen_reach::{Addresses, Manifests, Policy, PolicyKind};
 use meshgen_yaml::{Problem, Sources, each};
+
+/// What is taken of an `ipBlock`: the specification leaves open whether it means pods, and plugins differ.
+const NO_PODS: &str = "an ipBlock means the outside, and no pod";
 
 /// Manifests that were read.
 #[derive(Clone, Debug)]
@@ -72,9 +75,11 @@ impl World {
         self.mesh.blocks().into_iter().chain(entries).filter_map(Addresses::block).collect()
     }
 
-    /// What nothing in the manifests says of the mesh, so that it is taken to be as Istio has it by default; nothing
-    /// where no pod may be in a mesh.
-    pub fn assumed(&self) -> &[&'static str] {
-        if self.is_meshed() { &self.mesh.settings.assumed } else { &[] }
+    /// What the answers rest on that no manifest says: what is taken to be as Istio has it by default, where a pod may be
+    /// in a mesh; and what blocks of addresses mean, where pods may have theirs in one (N8).
+    pub fn assumed(&self) -> Vec<&'static str> {
+        let mesh = if self.is_meshed() { self.mesh.settings.assumed.as_slice() } else { &[] };
+        let blocks = self.manifests.cluster.policies.iter().any(Policy::may_mean_pods_by_address);
+        mesh.iter().copied().chain(blocks.then_some(NO_PODS)).collect()
     }
 }

@@ -65,3 +65,16 @@ fn leaving_the_mesh_narrows_what_clients_may_do() {
     assumed: the configuration of the mesh; the webhooks of the injector
     ");
 }
+
+#[test]
+fn what_was_not_known_and_is_open_now_may_have_widened() {
+    let none: Vec<&str> = SHOP.split("---\n").filter(|d| !d.contains("kind: NetworkPolicy\n")).collect();
+    let (old, new) = (world(&SHOP.replace("ingress:", "ingres:")), world(&none.join("---\n")));
+    insta::assert_snapshot!(Judges::new(&old).compare(&Judges::new(&new)).text(10));
+    // What is not known on both sides is no change.
+    let same = Judges::new(&old).compare(&Judges::new(&old));
+    assert!(same.widened.is_empty() && same.narrowed.is_empty(), "{same:?}");
+    // What nobody could read, and is closed now, did not widen.
+    let mended = Judges::new(&old).compare(&Judges::new(&world(SHOP)));
+    insta::assert_snapshot!(mended.text(10));
+}

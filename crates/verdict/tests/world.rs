@@ -173,3 +173,23 @@ fn what_is_assumed_of_the_mesh_is_said_where_there_is_one() {
     );
     assert!(World::read(sources).assumed().is_empty());
 }
+
+#[test]
+fn n8_whether_a_block_of_addresses_means_a_pod_is_left_open() {
+    let block = |more: &str| {
+        world(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: cli, namespace: shop}}\nspec: {{containers: [{{name: c}}]}}\n{more}\
+             ---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: web, namespace: shop}}\n\
+             spec: {{podSelector: {{matchLabels: {{app: web}}}}, ingress: [{{from: [{{ipBlock: {{cidr: 10.244.0.0/16}}}}]}}]}}\n"
+        ))
+    };
+    // Of a pod whose address is known the answer depends on who enforces it.
+    let known = block("status: {podIP: 10.244.1.7}\n");
+    assert_eq!(answer(&known, "shop/cli", "shop/web", 80), Answer::Unknown);
+    let elsewhere = block("status: {podIP: 10.245.1.7}\n");
+    assert_eq!(answer(&elsewhere, "shop/cli", "shop/web", 80), Answer::Denied);
+    // Of others it is said what is assumed.
+    let unknown = block("");
+    assert_eq!(answer(&unknown, "shop/cli", "shop/web", 80), Answer::Denied);
+    assert!(unknown.assumed().contains(&"an ipBlock means the outside, and no pod"));
+}

@@ -1,13 +1,13 @@
 //! `compare`: two sets of manifests, object by object.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use meshgen::{
     Kind,
     bundle::Id,
     tree::{self, Comparison, compare},
     verdict::{self, Judges, World},
-    yaml::Sources,
+    yaml::{Place, Problem, Severity, Sources},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -86,9 +86,13 @@ pub(crate) fn run(old: &Path, new: &Path, fail_on: FailOn) -> Report {
     }
     let (old, new) = (World::read(old), World::read(new));
     let mut comparison = compare(&old.manifests.sources, &new.manifests.sources);
+    // What was wrong before does not keep what mends it from being judged.
+    let was = told_once(&old, std::mem::take(&mut comparison.old_problems));
+    let was = was.into_iter().map(|problem| Problem { severity: Severity::Warning, ..problem }).collect();
+    let is = told_once(&new, std::mem::take(&mut comparison.new_problems));
     let reach = Judges::new(&old).compare(&Judges::new(&new));
-    report.add_problems(old.manifests.sources, std::mem::take(&mut comparison.old_problems));
-    report.add_problems(new.manifests.sources, std::mem::take(&mut comparison.new_problems));
+    report.add_problems(old.manifests.sources, was);
+    report.add_problems(new.manifests.sources, is);
     report.text = painted(&format!("{comparison}\n"));
     if !reach.is_empty() {
         report.text.push_str(&format!("\n{}", reach.text(LINES)));
@@ -102,6 +106,14 @@ pub(crate) fn run(old: &Path, new: &Path, fail_on: FailOn) -> Report {
         report.exit = Exit::No;
     }
     report
+}
+
+/// What is wrong with a side: for its judges, and where they have nothing to say of a place, for whoever compares objects.
+fn told_once(world: &World, objects: Vec<Problem>) -> Vec<Problem> {
+    let mut all = world.problems();
+    let places: BTreeSet<Option<Place>> = all.iter().map(|problem| problem.place).collect();
+    all.extend(objects.into_iter().filter(|problem| !places.contains(&problem.place)));
+    all
 }
 
 /// The manifests of a side: those that are there, or those that a spec gives.

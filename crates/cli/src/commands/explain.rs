@@ -29,7 +29,7 @@ pub(crate) enum Told<'e> {
     Connection {
         /// One for each pair of those that the ends may mean.
         explanations: Vec<ExplainedTold<'e>>,
-        /// What was assumed of the mesh.
+        /// What was assumed.
         assumed: &'e [&'static str],
     },
     /// About the code of a finding.
@@ -66,7 +66,7 @@ pub(crate) fn run(from: &str, to: &str, args: &JudgedArgs) -> Report {
         report.exit = Exit::No;
     }
     let explanations = explained.iter().map(|one| one.told(sources)).collect();
-    report.tell(&Told::Connection { explanations, assumed: judged.world.assumed() });
+    report.tell(&Told::Connection { explanations, assumed: &judged.world.assumed() });
     report
 }
 

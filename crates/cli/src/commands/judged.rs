@@ -75,7 +75,7 @@ fn read(sources: Sources, report: &mut Report) -> World {
 
 /// What was assumed of the mesh, as the last line of a report.
 pub(crate) fn assumed(world: &World) -> String {
-    match world.assumed() {
+    match world.assumed().as_slice() {
         [] => String::new(),
         all => format!("\nassumed: {}\n", all.join("; ")),
     }

@@ -35,7 +35,7 @@ const KIND: &str = "verify";
 #[schemars(rename = "VerifyResult")]
 pub(crate) struct Told<'v> {
     claims: Vec<ClaimTold>,
-    /// What was assumed of the mesh.
+    /// What was assumed.
     assumed: &'v [&'static str],
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn run(files: &[PathBuf], expect: &[PathBuf]) -> Report {
     if report.exit == Exit::Yes && proven < all.len() {
         report.exit = Exit::No;
     }
-    report.tell(&Told { claims: all, assumed: judged.world.assumed() });
+    report.tell(&Told { claims: all, assumed: &judged.world.assumed() });
     report
 }
 

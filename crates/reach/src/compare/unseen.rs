@@ -101,7 +101,7 @@ impl Ask<'_, '_> {
             let alone = imagined(self.versions, [&before, &after], direction);
             let together = meetings.pairs(self.versions, &alone, may_meet([&before, &after]));
             for one in alone.into_iter().chain(together) {
-                let [old, new] = meetings.possible(self.versions, &one);
+                let [old, new] = meetings.permitted(self.versions, &one);
                 let all = Difference::between(&old, &new);
                 if all.gained.is_empty() && all.lost.is_empty() {
                     continue;
@@ -131,8 +131,8 @@ impl Ask<'_, '_> {
         said: &[Difference],
     ) {
         for range in outside([before, after], direction) {
-            let old = self.versions.possible_outside(0, own, before, range, direction);
-            let new = self.versions.possible_outside(1, own, after, range, direction);
+            let old = self.versions.permitted_outside(0, own, before, range, direction);
+            let new = self.versions.permitted_outside(1, own, after, range, direction);
             let all = Difference::between(&old, &new);
             let fresh = said.iter().fold(all, |fresh, said| fresh.minus(said));
             self.tell(own, None, direction, &Imagined::outside(range), fresh);

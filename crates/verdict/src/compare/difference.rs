@@ -30,6 +30,8 @@ pub(crate) struct Difference {
 pub(super) struct Side {
     /// What the network lets through, perhaps.
     pub(super) network: PortSet,
+    /// What of it is not known.
+    pub(super) network_unknown: PortSet,
     pub(super) open: PortSet,
     pub(super) unknown: PortSet,
     pub(super) partial: Vec<(Remains, PortSet)>,
@@ -37,7 +39,7 @@ pub(super) struct Side {
 
 pub(super) fn difference(old: &Version, new: &Version, values: Values) -> Difference {
     let (before, after) = (Side::of(old, values.0), Side::of(new, values.1));
-    Difference { gained: after.beyond(&before), lost: before.beyond(&after) }
+    Difference { gained: after.gained(&before), lost: before.beyond(&after) }
 }
 
 impl Side {
@@ -45,20 +47,39 @@ impl Side {
         let Some((network, passing)) = value else { return Side::default() };
         let nothing = Passing::default();
         let passing = version.table.passings.get(passing).unwrap_or(&nothing);
-        let network = version.cells.values.get(network as usize).map(|v| v.possible.clone());
+        let network = version.cells.values.get(network as usize);
         let mut side = Side {
-            network: network.unwrap_or_default(),
+            network: network.map(|v| v.possible.clone()).unwrap_or_default(),
+            network_unknown: network.map(|v| v.unknown()).unwrap_or_default(),
             open: passing.sure.clone(),
             unknown: passing.unknown.clone(),
             partial: Vec::new(),
         };
         for (number, ports) in &passing.seen {
             match version.seen.get(*number).map(|s| &s.outcome) {
+                Some(Outcome::Open) => side.open = side.open.union(ports),
                 Some(Outcome::Partial(remains)) => side.partial.push((remains.clone(), ports.clone())),
                 _ => side.unknown = side.unknown.union(ports),
             }
         }
         side
+    }
+
+    /// What is possible here and was not, or not as much, and what is sure to pass here and was not known to: nobody can
+    /// say that this was possible already.
+    fn gained(&self, before: &Side) -> Vec<Gain> {
+        let mut gains = self.beyond(before);
+        let partial = self.partial.iter().map(|(remains, ports)| (Some(remains.to_string()), ports));
+        for (remains, ports) in std::iter::once((None, &self.open)).chain(partial) {
+            let more = ports.intersection(&before.unknown).minus(&before.open);
+            let by_network = more.intersection(&before.network_unknown.minus(&self.network_unknown));
+            for (ports, network) in [(more.minus(&by_network), false), (by_network.clone(), true)] {
+                if !ports.is_empty() {
+                    gains.push(Gain { ports, network, remains: remains.clone(), unknown: false });
+                }
+            }
+        }
+        gains
     }
 
     /// What is possible here and is not, or not as much, on the other side.

@@ -129,9 +129,9 @@ impl<'k, 'a> Kinds<'k, 'a> {
         let mut by: BTreeMap<u32, PortSet> = BTreeMap::new();
         for piece in ports {
             let Some((port, _)) = piece.first().copied() else { continue };
-            let call = Call { client, server, port, by: self.judges.by(server, port) };
-            let verdict = self.judges.mesh.any(&call, Below::Passes);
-            let set = by.entry(self.seen.number(verdict.into())).or_default();
+            let see = |by| self.judges.mesh.any(&Call { client, server, port, by }, Below::Passes);
+            let (verdict, way) = self.judges.loosest(server, port, see);
+            let set = by.entry(self.seen.number(Seen::dialled(verdict, way.as_ref()))).or_default();
             *set = set.union(&tcp(piece));
         }
         let ambient = |pod: usize| self.judges.mesh.membership(pod) == Membership::Ambient;

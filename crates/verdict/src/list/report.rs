@@ -32,7 +32,7 @@ pub struct Report {
     pub ways: Vec<Way>,
     /// What the list rests on.
     pub coverage: Coverage,
-    /// What was assumed of the mesh.
+    /// What was assumed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assumed: Vec<String>,
 }
@@ -102,7 +102,7 @@ impl Judges<'_> {
     /// The list, by groups of ends.
     pub fn report(&self, focus: &Focus) -> Report {
         if !self.is_meshed() {
-            return Report::of(self.network.report(focus));
+            return self.plain(self.network.report(focus));
         }
         let lines = self.lines();
         let namer = Namer::new(&self.network.manifests.cluster);
@@ -131,7 +131,7 @@ impl Judges<'_> {
     /// The list, by pairs of workloads and ranges of addresses.
     pub fn pairs_report(&self, focus: &Focus) -> Report {
         if !self.is_meshed() {
-            return Report::of(self.network.pairs_report(focus));
+            return self.plain(self.network.pairs_report(focus));
         }
         let lines = self.lines();
         let namer = Namer::new(&self.network.manifests.cluster);
@@ -168,9 +168,18 @@ impl Judges<'_> {
         part
     }
 
+    fn assumed(&self) -> Vec<String> {
+        self.world.assumed().into_iter().map(str::to_owned).collect()
+    }
+
+    /// What the network alone says.
+    fn plain(&self, report: meshgen_reach::Report) -> Report {
+        Report { assumed: self.assumed(), ..Report::of(report) }
+    }
+
     fn told(&self, Part { lines, refused, unknown }: Part, focus: &Focus) -> Report {
         let ways = if focus.direction == Some(Direction::Egress) { Vec::new() } else { self.ways(focus) };
-        let assumed = self.world.assumed().iter().map(|a| (*a).to_owned()).collect();
+        let assumed = self.assumed();
         Report { lines, refused, ways, coverage: self.network.coverage(unknown), assumed }
     }
 
@@ -192,6 +201,7 @@ impl Judges<'_> {
             What::Open => (Certainty::Sure, None, None),
             What::Unknown => (Certainty::Unknown, None, None),
             What::Seen(n) => match seen.get(n).map(|s| &s.outcome) {
+                Some(Outcome::Open) => (Certainty::Sure, None, because(n)),
                 Some(Outcome::Partial(remains)) => (Certainty::Sure, Some(remains.to_string()), because(n)),
                 _ => (Certainty::Unknown, None, because(n)),
             },

@@ -39,6 +39,14 @@ impl Because {
     }
 }
 
+impl Seen {
+    /// What is seen in another way of dialling than that in which clients call the pod: where it is open, that decided.
+    pub(crate) fn dialled(verdict: Verdict, way: Option<&Reason>) -> Seen {
+        let seen = Seen::from(verdict);
+        Seen { because: seen.because.or_else(|| way.map(Because::of)), ..seen }
+    }
+}
+
 impl From<Verdict> for Seen {
     fn from(verdict: Verdict) -> Seen {
         let because = verdict.reasons.last().filter(|_| verdict.outcome != Outcome::Open);

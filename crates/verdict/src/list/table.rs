@@ -127,11 +127,11 @@ fn together(value: &Permitted, profile: Option<&Profile>, seen: &Numbered<Seen>)
     for (number, ports) in &profile.ports {
         let (open, perhaps) = (sure.intersection(ports), unsure.intersection(ports));
         match seen.get(*number).map(|s| &s.outcome) {
-            Some(Outcome::Open) | None => {
+            Some(Outcome::Open) if *number == OPEN => {
                 passing.sure = passing.sure.union(&open);
                 passing.unknown = passing.unknown.union(&perhaps);
             }
-            Some(Outcome::Partial(_)) => {
+            Some(Outcome::Open | Outcome::Partial(_)) | None => {
                 passing.unknown = passing.unknown.union(&perhaps);
                 put(&mut passing.seen, *number, open);
             }

@@ -114,7 +114,8 @@ impl Told {
             (Some(remains), _) => format!(" (partial: {remains}; {because})"),
             (None, Certainty::Unknown) if because.is_empty() => " (unknown)".to_owned(),
             (None, Certainty::Unknown) => format!(" (unknown: {because})"),
-            (None, Certainty::Sure) => String::new(),
+            (None, Certainty::Sure) if because.is_empty() => String::new(),
+            (None, Certainty::Sure) => format!(" ({because})"),
         }
     }
 }

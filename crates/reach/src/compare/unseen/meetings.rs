@@ -7,7 +7,7 @@ use super::{
     together::{Effects, changed},
     versions::{Own, Spoken, Versions},
 };
-use crate::{Direction, PortSet, bits::Bits};
+use crate::{Direction, bits::Bits, side::Permitted};
 
 /// An end, and what its policies say in each version.
 pub(super) struct Meetings<'s, 'v> {
@@ -41,15 +41,15 @@ impl<'s, 'v> Meetings<'s, 'v> {
         Meetings { own, spoken, direction, rules, changed: changed.map(|(old, new)| [old, new]) }
     }
 
-    /// What may be permitted with an imagined pod, in each version; nothing in both where nothing can have changed.
-    pub(super) fn possible(&self, versions: &Versions<'v, '_>, one: &Imagined) -> [PortSet; 2] {
+    /// What is permitted with an imagined pod, in each version; nothing in both where nothing can have changed.
+    pub(super) fn permitted(&self, versions: &Versions<'v, '_>, one: &Imagined) -> [Permitted; 2] {
         if self.is_untouched(&versions.fitted(one)) {
-            return [PortSet::default(), PortSet::default()];
+            return [Permitted::default(), Permitted::default()];
         }
         let ([before, after], [old, new]) = (self.spoken, &self.rules);
         [
-            versions.possible(0, self.own, before, old, one, self.direction),
-            versions.possible(1, self.own, after, new, one, self.direction),
+            versions.permitted(0, self.own, before, old, one, self.direction),
+            versions.permitted(1, self.own, after, new, one, self.direction),
         ]
     }
 

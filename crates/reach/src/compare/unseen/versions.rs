@@ -9,8 +9,8 @@ use super::{
     same::{Key, is_same, key, settings_are_same},
 };
 use crate::{
-    AddressRange, Cluster, Direction, End, Judge, Match, Matcher, Namespaces, Party, Policy, PortSet,
-    Reading, Selector, Stranger, Traits, Unseen,
+    AddressRange, Cluster, Direction, End, Judge, Match, Matcher, Namespaces, Party, Permitted, Policy,
+    PortSet, Reading, Selector, Stranger, Traits, Unseen,
     addresses::partition,
     bits::Bits,
     walk::{Applied, Asked, steps, walk},
@@ -211,20 +211,20 @@ impl<'v, 'a> Versions<'v, 'a> {
         both.pods.iter().any(Option::is_some).then_some(both)
     }
 
-    /// What may be permitted with addresses outside.
-    pub(super) fn possible_outside(
+    /// What is permitted with addresses outside.
+    pub(super) fn permitted_outside(
         &self,
         version: usize,
         own: &Own,
         spoken: &Spoken<'v>,
         range: AddressRange,
         direction: Direction,
-    ) -> PortSet {
-        let Some(judge) = self.judges.get(version) else { return PortSet::default() };
+    ) -> Permitted {
+        let Some(judge) = self.judges.get(version) else { return Permitted::default() };
         if !spoken.concerning.is_empty() {
-            return PortSet::all();
+            return Permitted::anything();
         }
-        let Some(end) = self.end(version, own, true) else { return PortSet::default() };
+        let Some(end) = self.end(version, own, true) else { return Permitted::default() };
         let cluster = judge.cluster();
         let asked = Asked {
             cluster,
@@ -234,7 +234,7 @@ impl<'v, 'a> Versions<'v, 'a> {
             avoiding: false,
             described: own.described_by(),
         };
-        walk(&steps(cluster, &spoken.policies), asked, &PortSet::all(), &mut |_| {}).allow
+        walk(&steps(cluster, &spoken.policies), asked, &PortSet::all(), &mut |_| {}).into()
     }
 
     /// Whether a description fits a pod of either version.
@@ -346,8 +346,8 @@ impl<'v, 'a> Versions<'v, 'a> {
         })
     }
 
-    /// What may be permitted with an imagined pod.
-    pub(super) fn possible(
+    /// What is permitted with an imagined pod.
+    pub(super) fn permitted(
         &self,
         version: usize,
         own: &Own,
@@ -355,15 +355,15 @@ impl<'v, 'a> Versions<'v, 'a> {
         rules: &[(bool, Rules<'v>)],
         one: &Imagined,
         direction: Direction,
-    ) -> PortSet {
+    ) -> Permitted {
         let found = self.judges.get(version).zip(self.peers.get(version));
-        let Some((judge, peers)) = found.filter(|_| spoken.there) else { return PortSet::default() };
+        let Some((judge, peers)) = found.filter(|_| spoken.there) else { return Permitted::default() };
         if !spoken.concerning.is_empty() {
-            return PortSet::all();
+            return Permitted::anything();
         }
         let cluster = judge.cluster();
         let anybody = Party::Stranger(judge.stranger(&Unseen::EntireCluster, Reading::Implied));
-        let mut possible = PortSet::default();
+        let mut readings: Option<Permitted> = None;
         for (host_is_pod, rules) in rules {
             let ends = (self.end(version, own, *host_is_pod), anybody.end(cluster, *host_is_pod));
             let (Some(end), Some(peer)) = ends else { continue };
@@ -373,9 +373,10 @@ impl<'v, 'a> Versions<'v, 'a> {
             let applied: Vec<Applied<'_>> =
                 policies.iter().map(|(policy, surely)| Applied { policy, surely: *surely }).collect();
             let outcome = walk(&steps(cluster, &applied), asked, &PortSet::all(), &mut |_| {});
-            possible = possible.union(&outcome.allow);
+            let found = Permitted::from(outcome);
+            readings = Some(readings.map_or_else(|| found.clone(), |before| before.either(&found)));
         }
-        possible
+        readings.unwrap_or_default()
     }
 
     fn end<'e>(&self, version: usize, own: &'e Own, host_is_pod: bool) -> Option<End<'e>>
