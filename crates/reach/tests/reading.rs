@@ -80,6 +80,28 @@ fn a_field_that_is_not_known_makes_answers_unknown() {
 }
 
 #[test]
+fn what_a_cluster_refuses_is_not_taken_for_a_rule() {
+    let rule = |rule: &str| DENY.replace("app: b}}", &format!("app: b}}}}, ingress: [{rule}]"));
+    let told = |what: &str| format!("NetworkPolicy `n/p` is not understood: {what}");
+    for (text, what) in [
+        ("{from: [{ipBlock: {cidr: 10.1.2.3}}]}", "`10.1.2.3` is no block: write `10.1.2.3/32`"),
+        ("{ports: [{port: 80, protocol: tcp}]}", "the protocol `tcp` is written `TCP`"),
+        (
+            "{ports: [{port: 99999999999999999999}]}",
+            "`99999999999999999999` is no port: use 1 to 65535, or the name of one",
+        ),
+        ("{ports: [{port: 80}], ports: [{port: 81}]}", "the field `ports` is here twice"),
+    ] {
+        check(&rule(text), Answer::Unknown, &[&told(what)]);
+    }
+    check(
+        &DENY.replace("app: b}}", "app: b}}, ingress: [], ingress: [{}]"),
+        Answer::Unknown,
+        &[&told("the field `ingress` is here twice")],
+    );
+}
+
+#[test]
 fn a_policy_that_is_here_twice_is_replaced() {
     let open = DENY.replace("app: b}}", "app: b}}, ingress: [{}]");
     check(

@@ -1,5 +1,7 @@
 //! Fields of a node, as kubectl would type them.
 
+use std::collections::BTreeSet;
+
 use meshgen_yaml::{Node, Place, Value, scalar};
 
 use crate::{Addresses, Labels};
@@ -32,7 +34,7 @@ pub(super) trait Fields {
     fn integer(&self) -> Option<i128>;
     /// The text that this is.
     fn as_text(&self) -> Option<&str>;
-    /// That it has no other keys than these.
+    /// That it has no other keys than these, and each once: of two that are the same most readers take the last.
     fn only(&self, keys: &[&str]) -> Read<()>;
     /// The addresses of a block.
     fn block(&self) -> Read<Addresses>;
@@ -87,13 +89,17 @@ impl Fields for Node {
         if let Value::Scalar(_) | Value::List(_) = self.value {
             return if self.is_null() { Ok(()) } else { Err(self.trouble("a map is expected here")) };
         }
-        match self.entries().iter().find(|e| !keys.contains(&&*e.key.text)) {
-            None => Ok(()),
-            Some(e) => Err(Trouble {
-                place: e.key_place,
-                message: format!("the field `{}` is not known", e.key.text),
-            }),
+        let mut seen = BTreeSet::new();
+        for entry in self.entries() {
+            let (key, place) = (&*entry.key.text, entry.key_place);
+            if !keys.contains(&key) {
+                return Err(Trouble { place, message: format!("the field `{key}` is not known") });
+            }
+            if !seen.insert(key) {
+                return Err(Trouble { place, message: format!("the field `{key}` is here twice") });
+            }
         }
+        Ok(())
     }
 
     fn block(&self) -> Read<Addresses> {

@@ -130,7 +130,12 @@ fn peer(node: &Node, namespace: &str) -> Read<Matcher> {
 /// N8: a block means what is outside of the cluster; what it leaves out is not denied, only not allowed by it.
 fn ip_block(node: &Node) -> Read<Matcher> {
     node.only(&["cidr", "except"])?;
-    let whole = node.field("cidr").ok_or_else(|| node.trouble("a `cidr` is missing"))?.block()?;
+    let cidr = node.field("cidr").ok_or_else(|| node.trouble("a `cidr` is missing"))?;
+    let whole = cidr.block()?;
+    if let Some(address) = cidr.as_text().filter(|text| !text.contains('/')) {
+        let mask = if address.contains(':') { 128 } else { 32 };
+        return Err(cidr.trouble(format!("`{address}` is no block: write `{address}/{mask}`")));
+    }
     let mut except = Addresses::default();
     for block in node.list("except") {
         let part = block.block()?;
@@ -146,6 +151,9 @@ fn ip_block(node: &Node) -> Read<Matcher> {
 fn port(node: &Node, ports: &mut PortRule) -> Read<()> {
     node.only(&["protocol", "port", "endPort"])?;
     let protocol = protocol(node, "protocol")?;
+    if let Some(written) = node.text("protocol").filter(|written| *written != protocol.name()) {
+        return Err(node.trouble(format!("the protocol `{written}` is written `{}`", protocol.name())));
+    }
     let end = node.field("endPort");
     let Some(port) = node.field("port") else {
         if let Some(end) = end {
@@ -158,7 +166,11 @@ fn port(node: &Node, ports: &mut PortRule) -> Read<()> {
         if let Some(end) = end {
             return Err(end.trouble("`endPort` needs a `port` that is a number"));
         }
-        ports.names.push((Some(protocol), port.as_text().unwrap_or_default().to_owned()));
+        let name = port.as_text().unwrap_or_default();
+        if !name.contains(|c: char| c.is_ascii_alphabetic()) {
+            return Err(port.trouble(format!("`{name}` is no port: use 1 to 65535, or the name of one")));
+        }
+        ports.names.push((Some(protocol), name.to_owned()));
         return Ok(());
     }
     let first = number(port)?;
