@@ -2,6 +2,8 @@
 //!
 //! Source: `kubernetes/api` networking/v1/types.go, and the page "Network Policies".
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 use serde_json::Value;
 
@@ -22,7 +24,7 @@ pub(super) fn policies(asked: &Asked<'_>) -> Vec<Applied> {
             Direction::Egress => "/spec/egress",
             Direction::Ingress => "/spec/ingress",
         }));
-        let rules = rules.iter().map(|r| (Match::of(rule_matches(r, policy, asked)), Action::Allow));
+        let rules = rules.iter().map(|r| (rule_matches(r, policy, asked), Action::Allow));
         Applied {
             order: Some(1_000.0),
             name: format!("knp.default.{}", name(policy)),
@@ -49,34 +51,39 @@ fn applies(policy: &Value, asked: &Asked<'_>) -> bool {
 }
 
 /// Peers and ports must both match; an empty list of either matches all.
-fn rule_matches(rule: &Value, policy: &Value, asked: &Asked<'_>) -> bool {
+fn rule_matches(rule: &Value, policy: &Value, asked: &Asked<'_>) -> Match {
     let peers = items(rule.get(match asked.direction {
         Direction::Egress => "to",
         Direction::Ingress => "from",
     }));
     let ports = items(rule.get("ports"));
-    (peers.is_empty() || peers.iter().any(|p| peer_matches(p, policy, asked)))
-        && (ports.is_empty() || ports.iter().any(|p| port_matches(p, asked)))
+    let port = Match::of(ports.is_empty() || ports.iter().any(|p| port_matches(p, asked)));
+    let any = peers.iter().map(|p| peer_matches(p, policy, asked)).fold(Match::No, Match::or);
+    port.and(if peers.is_empty() { Match::Yes } else { any })
 }
 
 /// A selector of namespaces, of pods, or of both at once; or a block of addresses, which is meant for what is
-/// outside of the cluster and here matches nothing else.
-fn peer_matches(peer: &Value, policy: &Value, asked: &Asked<'_>) -> bool {
+/// outside of the cluster. Whether it means a pod that has such an address depends on the plugin.
+fn peer_matches(peer: &Value, policy: &Value, asked: &Asked<'_>) -> Match {
     let present = |key| peer.get(key).filter(|v: &&Value| !v.is_null());
-    match asked.peer {
-        Peer::Address(address) => present("ipBlock").is_some_and(|block| {
-            let inside = |cidr: String| cidr.parse().is_ok_and(|net: IpNet| net.contains(&address));
+    let in_block = |address: &IpAddr| {
+        present("ipBlock").is_some_and(|block| {
+            let inside = |cidr: String| cidr.parse().is_ok_and(|net: IpNet| net.contains(address));
             inside(string(block.get("cidr")))
                 && !items(block.get("except")).iter().any(|e| inside(string(Some(e))))
-        }),
-        Peer::Pod(pod) if pod.host_network && !asked.world.hosts_are_pods => false,
+        })
+    };
+    match asked.peer {
+        Peer::Address(address) => Match::of(in_block(&address)),
+        Peer::Pod(pod) if pod.addresses.iter().any(in_block) => Match::Maybe,
+        Peer::Pod(pod) if pod.host_network && !asked.world.hosts_are_pods => Match::No,
         Peer::Pod(pod) => {
             let (namespaces, pods) = (present("namespaceSelector"), present("podSelector"));
             let here = match namespaces {
                 Some(s) => selects(s, &asked.world.cluster.namespace(&pod.namespace)),
                 None => pods.is_some() && pod.namespace == namespace(policy),
             };
-            here && pods.is_none_or(|s| selects(s, &pod.labels))
+            Match::of(here && pods.is_none_or(|s| selects(s, &pod.labels)))
         }
     }
 }
