@@ -102,12 +102,8 @@ pub(crate) enum Command {
         judged: JudgedArgs,
         #[command(flatten)]
         focus: FocusArgs,
-        /// One line for each pair of workloads, instead of groups.
-        #[arg(long)]
-        pairs: bool,
-        /// Also with pods that are not there yet.
-        #[arg(long)]
-        exposure: bool,
+        #[command(flatten)]
+        view: ViewArgs,
     },
     /// Find what a spec or manifests leave open or close by mistake; exit code 1 for errors and warnings
     ///
@@ -283,6 +279,19 @@ pub(crate) struct FocusArgs {
     /// Only this port: `8080`, or `53/udp`.
     #[arg(long, value_name = "PORT", value_parser = port)]
     pub(crate) port: Option<(Protocol, u16)>,
+}
+
+#[derive(Args)]
+pub(crate) struct ViewArgs {
+    /// One line for each pair of workloads, instead of groups.
+    #[arg(long)]
+    pub(crate) pairs: bool,
+    /// Also with pods that are not there yet.
+    #[arg(long)]
+    pub(crate) exposure: bool,
+    /// Draw it: a flowchart in the language of Mermaid, which GitHub and GitLab show where they show Markdown.
+    #[arg(long, conflicts_with_all = ["markdown", "exposure"])]
+    pub(crate) mermaid: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,13 +3,20 @@
 
 use std::{fs, path::Path, process::Command};
 
-/// Commands with what they print, from the blocks marked `console`.
+/// Commands with what they print, from the blocks marked `console`; and from pictures, with the command in the line
+/// above.
 fn commands(markdown: &str) -> Vec<(String, String)> {
     let mut commands: Vec<(String, String)> = Vec::new();
-    let mut inside = false;
+    let (mut inside, mut above) = (false, "");
     for line in markdown.lines() {
+        let before = if line.is_empty() { above } else { std::mem::replace(&mut above, line) };
         match (inside, line, line.strip_prefix("$ meshgen ")) {
             (_, "```console", _) => inside = true,
+            (_, "```mermaid", _) => {
+                inside = true;
+                let command = before.split('`').find_map(|part| part.strip_prefix("meshgen ")).unwrap();
+                commands.push((command.to_owned(), String::new()));
+            }
             (_, "```", _) => inside = false,
             (true, _, Some(command)) => commands.push((command.to_owned(), String::new())),
             (true, _, None) => {

@@ -124,11 +124,13 @@ fn without(all: Range<u32>, these: &[u32]) -> impl Iterator<Item = u32> {
     })
 }
 
-/// `outside` for all addresses, else blocks and ranges.
+/// `outside` for all addresses, else blocks and ranges, or what is left out of all, if that is shorter.
 fn outside(ranges: &[AddressRange]) -> Vec<String> {
     let set: Addresses = ranges.iter().map(|r| Addresses::from(*r)).collect();
     if set == Addresses::all() {
         return vec!["outside".to_owned()];
     }
-    set.ranges().map(|r| r.short()).collect()
+    let named = |set: &Addresses| set.ranges().map(|r| r.short()).collect::<Vec<String>>();
+    let (within, left) = (named(&set), named(&Addresses::all().minus(&set)));
+    if left.len() < within.len() { vec![format!("outside except {}", left.join(" and "))] } else { within }
 }

@@ -7,6 +7,7 @@
 pub(crate) mod atoms;
 pub(crate) mod kinds;
 mod lines;
+mod mermaid;
 mod report;
 pub(crate) mod seen;
 pub(crate) mod table;

@@ -33,9 +33,7 @@ pub(crate) fn run(cli: Cli) -> Exit {
         Command::Check { tree } => check::run(&tree),
         Command::Diff { tree, summary } => diff::run(&tree, summary),
         Command::Compare { old, new, fail_on } => compare::run(&old, &new, fail_on),
-        Command::Reach { judged, focus, pairs, exposure } => {
-            reach::run(&judged, focus, pairs, exposure, format)
-        }
+        Command::Reach { judged, focus, view } => reach::run(&judged, focus, &view, format),
         Command::Lint { file, lint } => lint::run(&file, &lint, format),
         Command::Explain { from, to: Some(to), judged } => explain::run(&from, &to, &judged),
         Command::Explain { from, to: None, .. } => lint::explain(&from),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::judged::judged;
 use crate::{
-    args::{self, FocusArgs, JudgedArgs, OutputFormat},
+    args::{self, FocusArgs, JudgedArgs, OutputFormat, ViewArgs},
     exit::Exit,
     report::{self, Report},
 };
@@ -34,20 +34,14 @@ impl report::Told for Told {
     const KIND: &'static str = KIND;
 }
 
-pub(crate) fn run(
-    args: &JudgedArgs,
-    focus: FocusArgs,
-    pairs: bool,
-    exposure: bool,
-    format: OutputFormat,
-) -> Report {
+pub(crate) fn run(args: &JudgedArgs, focus: FocusArgs, view: &ViewArgs, format: OutputFormat) -> Report {
     let mut report = Report::new(KIND);
     let Some(judged) = judged(&args.file, &mut report) else { return report };
     let judges = Judges::new(&judged.world);
     let judge = &judges.network;
     let focus = focus.into_focus();
-    let list: List = if pairs { judges.pairs_report(&focus) } else { judges.report(&focus) };
-    let exposed = exposure.then(|| judge.exposure(Reading::Implied, &PortSet::all()).told(judge));
+    let list: List = if view.pairs { judges.pairs_report(&focus) } else { judges.report(&focus) };
+    let exposed = view.exposure.then(|| judge.exposure(Reading::Implied, &PortSet::all()).told(judge));
     if args.strict && !list.coverage.is_certain() {
         report.exit = Exit::No;
     }
@@ -55,6 +49,7 @@ pub(crate) fn run(
     // A long list is told in one form only.
     match format {
         OutputFormat::Json => report.tell(&Told { list, exposure: exposed }),
+        OutputFormat::Text if view.mermaid => report.text = list.mermaid(),
         OutputFormat::Text if args.markdown => {
             report.text = list.markdown() + &exposed.map(|e| e.markdown() + below).unwrap_or_default();
         }
