@@ -206,7 +206,7 @@ pub(crate) struct JudgedArgs {
     #[arg(short, long, value_name = "FILE", default_value = "meshgen.yaml")]
     pub(crate) file: Vec<PathBuf>,
     /// Print Markdown.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output_format")]
     pub(crate) markdown: bool,
     /// End with exit code 1 if an answer is not known.
     #[arg(long)]
@@ -224,17 +224,17 @@ pub(crate) struct LintArgs {
     /// The least that ends with exit code 1.
     #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
     pub(crate) fail_on: FailOnFinding,
-    /// Only findings with this code. May be given again.
-    #[arg(long, value_name = "CODE", value_parser = code, conflicts_with = "skip")]
+    /// Only findings with these codes. May be given again.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = code, conflicts_with = "skip")]
     pub(crate) only: Vec<&'static str>,
-    /// No findings with this code. May be given again.
-    #[arg(long, value_name = "CODE", value_parser = code)]
+    /// No findings with these codes. May be given again.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = code)]
     pub(crate) skip: Vec<&'static str>,
     /// Print Markdown.
-    #[arg(long, conflicts_with = "sarif")]
+    #[arg(long, conflicts_with_all = ["sarif", "output_format"])]
     pub(crate) markdown: bool,
     /// Print SARIF 2.1.0, for code review.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output_format")]
     pub(crate) sarif: bool,
 }
 
@@ -267,7 +267,7 @@ fn code(text: &str) -> Result<&'static str, String> {
 
 #[derive(Args)]
 pub(crate) struct FocusArgs {
-    /// Only lines with this workload: `namespace/name`, or `name`. May be given again.
+    /// Only lines with this workload: `namespace/name`, `name`, or `namespace/*`. May be given again.
     #[arg(long, value_name = "WORKLOAD")]
     pub(crate) workload: Vec<String>,
     /// Only lines with workloads of this namespace. May be given again.
@@ -290,7 +290,7 @@ pub(crate) struct ViewArgs {
     #[arg(long)]
     pub(crate) exposure: bool,
     /// Draw it: a flowchart in the language of Mermaid, which GitHub and GitLab show where they show Markdown.
-    #[arg(long, conflicts_with_all = ["markdown", "exposure"])]
+    #[arg(long, conflicts_with_all = ["markdown", "exposure", "output_format"])]
     pub(crate) mermaid: bool,
 }
 

@@ -1,6 +1,7 @@
 //! From `-f` to text.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -79,7 +80,12 @@ fn folder(root: &Path) -> Result<Vec<(String, String)>, Vec<Failure>> {
     let mut files = Vec::new();
     let mut failures = Vec::new();
     let mut folders = vec![root.to_owned()];
+    // A link may lead back to a folder that was read.
+    let mut read = BTreeSet::new();
     while let Some(folder) = folders.pop() {
+        if fs::canonicalize(&folder).is_ok_and(|path| !read.insert(path)) {
+            continue;
+        }
         match entries(&folder) {
             Ok(paths) => {
                 for path in paths {

@@ -18,7 +18,7 @@ use args::Cli;
 fn main() -> ExitCode {
     let exit = match Cli::try_parse() {
         Ok(cli) => commands::run(cli),
-        Err(error) => report::usage(&error),
+        Err(error) => report::usage(&report::with_tip(error)),
     };
     exit.into()
 }

@@ -71,3 +71,19 @@ fn what_the_readme_shows_is_what_is_printed() {
 fn what_the_page_about_reach_shows_is_what_is_printed() {
     check("docs/reach.md");
 }
+
+#[test]
+fn the_readme_names_every_command() {
+    let help = Command::new(env!("CARGO_BIN_EXE_meshgen")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let listed = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    // A line of a command is indented by two; what it is told goes on further to the right.
+    let names = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let missing =
+        names.iter().filter(|name| **name != "help" && !readme.contains(&format!("`meshgen {name}`")));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&str>::new());
+    assert!(names.len() > 10, "{names:?}");
+}

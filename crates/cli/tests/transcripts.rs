@@ -408,3 +408,87 @@ fn a_finding_about_a_spec_names_the_line_that_asked_for_it() {
     let desk = Desk::with(&labelled).file("accepting.yaml", &accepting);
     insta::assert_snapshot!(desk.runs(&["lint --only MG001", "lint -f accepting.yaml --only MG001"]));
 }
+
+/// A pod behind a Service, and a Service before nothing.
+const WEB: &str = "\
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { selector: { app: web }, ports: [{ name: http, port: 80 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: none, namespace: shop }
+spec: { selector: { app: none }, ports: [{ name: http, port: 80 }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+spec: { containers: [{ name: c, ports: [{ name: http, containerPort: 8080 }] }] }
+";
+
+#[test]
+fn a_question_about_what_is_not_there_has_no_answer() {
+    let desk = Desk::new().file("web.yaml", WEB);
+    insta::assert_snapshot!(desk.runs(&[
+        "explain 1.2.3.4 web.shop:81 -f web.yaml",
+        "explain 1.2.3.4 shop/web:htp -f web.yaml",
+        "explain 1.2.3.4 none.shop -f web.yaml",
+        "explain none.shop 1.2.3.4 -f web.yaml",
+        "reach -f web.yaml --workload shop/wep --namespace shp",
+        "reach -f web.yaml --workload shop/* --port 8080",
+    ]));
+}
+
+#[test]
+fn what_holds_no_object_is_not_judged_as_if_nobody_could_connect() {
+    let desk = Desk::with(SHOP)
+        .file("values.yaml", "replicas: 3\n")
+        .file("all/values.yaml", "replicas: 3\n")
+        .file("all/web.yaml", WEB);
+    insta::assert_snapshot!(desk.runs(&[
+        "reach -f values.yaml",
+        "lint -f -",
+        "reach -f meshgen.yaml -f values.yaml",
+        "reach -f all --workload web",
+        "reach web.yaml",
+        "reach all",
+        "compare - -",
+        "reach -f all --mermaid --markdown",
+        "lint -f all --sarif --output-format json",
+    ]));
+}
+
+#[test]
+fn what_a_cluster_refuses_is_named() {
+    let objects = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolcy
+metadata: { name: a, namespace: shop }
+---
+kind: Deployment
+metadata: { name: x }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: x }
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolcy
+metadata: { name: x }
+---
+apiVersion: v1
+metadata: { name: x }
+---
+apiVersion: v1
+kind: Pod
+metadata: { namespace: x }
+---
+a: {{ .Values.x }}
+";
+    let desk = Desk::new()
+        .file("objects.yaml", objects)
+        .file("base/kustomization.yaml", "resources: [web.yaml]\nnamespace: prod\n")
+        .file("base/web.yaml", WEB);
+    insta::assert_snapshot!(desk.runs(&["reach -f objects.yaml", "reach -f base"]));
+}

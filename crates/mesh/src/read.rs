@@ -13,7 +13,7 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use meshgen_yaml::{Node, Problem};
+use meshgen_yaml::{Node, Problem, nearest};
 
 use crate::{Labels, Mesh, Meta, Pod, Settings};
 use fields::{Fields, Trouble, meta};
@@ -47,6 +47,24 @@ impl Reader {
         mesh
     }
 }
+
+/// The kinds of `security.istio.io`, `networking.istio.io` and `extensions.istio.io`.
+const KINDS: [&str; 14] = [
+    "AuthorizationPolicy",
+    "DestinationRule",
+    "EnvoyFilter",
+    "Gateway",
+    "PeerAuthentication",
+    "ProxyConfig",
+    "RequestAuthentication",
+    "ServiceEntry",
+    "Sidecar",
+    "TrafficExtension",
+    "VirtualService",
+    "WasmPlugin",
+    "WorkloadEntry",
+    "WorkloadGroup",
+];
 
 /// What was read so far.
 #[derive(Default)]
@@ -134,6 +152,12 @@ impl Read {
 
     /// Kinds of the mesh that could change an answer and are not understood.
     fn unread(&mut self, o: &Object<'_>) {
+        if !KINDS.contains(&o.meta.kind.as_str()) {
+            let message =
+                format!("`{}` is no kind of `{}`, so that no cluster takes it", o.meta.kind, o.group);
+            let help = nearest(&o.meta.kind, KINDS).map(|near| format!("did you mean `{near}`?"));
+            return self.mesh.problems.push(Problem { help, ..Problem::error(o.meta.place, message) });
+        }
         let kind = format!("{}.{}", o.meta.kind, o.group);
         if self.unread.insert(kind.clone()) {
             let message = format!("`{kind}` is not judged: the answers are as if there were none");

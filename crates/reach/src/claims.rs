@@ -180,7 +180,7 @@ impl Judge<'_> {
         let servers = self.known(&claim.to)?;
         if servers.is_empty() {
             let names = claim.to.iter().map(ToString::to_string).collect::<Vec<_>>();
-            return Err(Unfound { text: names.join(", "), nearest: None });
+            return Err(Unfound::name(names.join(", "), None));
         }
         let has = |name: &str| servers.iter().any(|to| !self.ports_named(to, name).is_empty());
         let missing = claim.ports.iter().find_map(|port| match port {
@@ -191,7 +191,7 @@ impl Judge<'_> {
             Some(name) => {
                 let known = servers.iter().flat_map(|to| self.declared(to)).filter_map(|p| p.name.as_deref());
                 let nearest = meshgen_yaml::nearest(name, known).map(str::to_owned);
-                Err(Unfound { text: name.clone(), nearest })
+                Err(Unfound::name(name, nearest))
             }
             None => Ok(servers),
         }
@@ -207,7 +207,7 @@ impl Judge<'_> {
                 return Err(self
                     .source(&format!("{namespace}/{name}"))
                     .err()
-                    .unwrap_or(Unfound { text: format!("{namespace}/{name}"), nearest: None }));
+                    .unwrap_or(Unfound::name(format!("{namespace}/{name}"), None)));
             }
             all.extend(pods);
         }

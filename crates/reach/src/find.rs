@@ -4,34 +4,11 @@
 //! and `ns/[app=web]@account` or `[team=a]/[app=web]` for a pod that need not exist. A destination may end in
 //! `:8080`, `:http` or `:53/udp`; of a service that is the service's port.
 
-use std::{fmt, net::IpAddr};
+use std::net::IpAddr;
 
 use meshgen_yaml::nearest;
 
-use crate::{Cluster, Judge, Labels, Party, Pod, PortSet, Protocol, Service, Stranger, Traits};
-
-/// Nothing has the name that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unfound {
-    /// What was asked for.
-    pub text: String,
-    /// What may have been meant.
-    pub nearest: Option<String>,
-}
-
-impl fmt::Display for Unfound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "nothing here is called `{}`", self.text)?;
-        match &self.nearest {
-            Some(name) => write!(f, ": did you mean `{name}`?"),
-            None => f.write_str(
-                ": use `namespace/workload`, `service.namespace`, an address, or `namespace/[label=value]`",
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Unfound {}
+use crate::{Cluster, Judge, Labels, Party, Pod, PortSet, Protocol, Service, Stranger, Traits, Unfound};
 
 /// A port, as it is asked for.
 enum PortAsked<'t> {
@@ -60,7 +37,24 @@ impl Judge<'_> {
             (None, Some(port)) => port.on(self.cluster(), party),
             (None, None) => PortSet::all(),
         };
-        Ok(parties.into_iter().map(|party| (party.clone(), ports(&party))).collect())
+        let with_ports = parties.iter().map(|party| (party.clone(), ports(party)));
+        let found: Vec<_> = with_ports.filter(|(_, ports)| !ports.is_empty()).collect();
+        // A question about no port at all would be answered by an empty yes.
+        if found.is_empty() {
+            let there = service.map_or_else(|| self.port_names(&parties), Service::port_names);
+            return Err(Unfound::port(text, there));
+        }
+        Ok(found)
+    }
+
+    /// The names of the ports of pods, with their numbers.
+    fn port_names(&self, parties: &[Party]) -> Vec<String> {
+        let pods = parties.iter().filter_map(|party| match party {
+            Party::Pod(number) => self.cluster().pods.get(*number),
+            Party::Address(_) | Party::Range(_) | Party::Stranger(_) => None,
+        });
+        let named = pods.flat_map(|pod| &pod.ports);
+        named.filter_map(|port| Some(format!("{} ({})", port.name.as_ref()?, port.number))).collect()
     }
 
     fn named(&self, text: &str) -> Result<(Vec<Party>, Option<&Service>), Unfound> {
@@ -76,7 +70,10 @@ impl Judge<'_> {
             return Ok((pods, None));
         }
         let (namespace, service) = self.service_called(text).ok_or_else(|| self.unfound(text))?;
-        let pods = cluster.pods_behind(namespace, service).into_iter().map(Party::Pod).collect();
+        let pods: Vec<_> = cluster.pods_behind(namespace, service).into_iter().map(Party::Pod).collect();
+        if pods.is_empty() {
+            return Err(Unfound::pods(text));
+        }
         Ok((self.alike(pods), Some(service)))
     }
 
@@ -159,7 +156,7 @@ impl Judge<'_> {
         let wanted = text.rsplit_once(':').map_or(text, |(name, _)| name);
         let near = nearest(wanted, names.iter().map(String::as_str)).map(str::to_owned);
         let same_name = || names.iter().find(|n| n.rsplit('/').next() == wanted.rsplit('/').next()).cloned();
-        Unfound { text: text.to_owned(), nearest: near.or_else(same_name) }
+        Unfound::name(text, near.or_else(same_name))
     }
 }
 
@@ -189,6 +186,12 @@ impl PortAsked<'_> {
 }
 
 impl Service {
+    /// Its ports, by number and name.
+    fn port_names(&self) -> Vec<String> {
+        let named = |name: &Option<String>| name.as_ref().map(|name| format!(" ({name})"));
+        self.ports.iter().map(|p| format!("{}{}", p.number, named(&p.name).unwrap_or_default())).collect()
+    }
+
     fn ports_on(&self, cluster: &Cluster, party: &Party, port: Option<&PortAsked<'_>>) -> PortSet {
         let Party::Pod(n) = party else { return PortSet::default() };
         let meant = self.ports.iter().filter(|p| match port {

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use meshgen_yaml::{Place, Problem, Sources, each};
+use meshgen_yaml::{FileId, Place, Problem, Sources, each};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ pub struct Manifests {
     pub sources: Sources,
     /// What they say.
     pub cluster: Cluster,
+    /// Files that could be read, and in which is no object.
+    pub without_objects: Vec<FileId>,
 }
 
 /// Answers questions about manifests. What is needed for many answers is worked out once, when first asked for.

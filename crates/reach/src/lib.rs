@@ -34,6 +34,7 @@ mod select;
 mod side;
 mod table;
 mod told;
+mod unfound;
 mod verdict;
 mod walk;
 mod ways;
@@ -49,7 +50,6 @@ pub use compare::{Change, Comparison};
 pub use door::{Backend, BackendPort, Door, Gateway, Via};
 pub use exposed::{ExposedTold, ExposureTold, Unprotected};
 pub use exposure::{Exposed, Exposure, Reading, Unseen};
-pub use find::Unfound;
 pub use judge::{Judge, Manifests, Where};
 pub use list::{Certainty, Coverage, Group, Line, List, ListEnd, Pair};
 pub use matcher::{Accounts, End, Entity, Matcher, Namespaces, PodView, Scope};
@@ -64,6 +64,7 @@ pub use select::{
     BadExpression, Expression, Labels, Match, Operator, Requirement, Seen, Selector, Values, View,
 };
 pub use side::Permitted;
+pub use unfound::{Missing, Unfound};
 pub use verdict::{
     Answer, Decision, Effect, Explanation, LayerDecision, Part, Reason, RuleName, Said, Verdict,
 };

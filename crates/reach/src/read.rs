@@ -9,6 +9,7 @@ mod door;
 mod fields;
 mod network_policy;
 mod object;
+mod objects;
 mod owners;
 mod selector;
 mod service;
@@ -16,7 +17,7 @@ mod workload;
 
 use std::collections::BTreeSet;
 
-use meshgen_yaml::{Node, Problem, Sources};
+use meshgen_yaml::{FileId, Node, Problem, Sources};
 
 use crate::{
     Manifests,
@@ -43,7 +44,13 @@ impl Reader {
 
     /// What all of them say. The sources are the files that they are in.
     pub fn finish(self, sources: Sources) -> Manifests {
-        Manifests { cluster: self.0.finish(), sources }
+        let files = self.0.files.clone();
+        let cluster = self.0.finish();
+        let told: BTreeSet<FileId> =
+            cluster.problems.iter().filter_map(|problem| problem.place).map(|place| place.file).collect();
+        let all = sources.iter().map(|(file, _)| file);
+        let without_objects = all.filter(|file| !files.contains(file) && !told.contains(file)).collect();
+        Manifests { sources, cluster, without_objects }
     }
 }
 
@@ -56,6 +63,8 @@ struct Read {
     seen: BTreeSet<(String, String, String, String)>,
     /// Kinds of the mesh that were seen.
     mesh: BTreeSet<String>,
+    /// Files with an object.
+    files: BTreeSet<FileId>,
 }
 
 impl Read {
@@ -65,9 +74,18 @@ impl Read {
             node.list("items").iter().for_each(|n| self.node(n, item));
             return;
         }
+        // In a typed list the kind of an item may be left out.
+        let problem = if list.is_empty() { objects::document(node) } else { None };
+        let known = problem.is_some();
+        self.cluster.problems.extend(problem);
         // A list of objects at the top is not what kubectl takes; other files (values, …) look like that.
         if !kind.is_empty() {
-            self.object(&Object::new(node, kind));
+            let o = Object::new(node, kind);
+            if !known {
+                self.cluster.problems.extend(objects::refused(&o));
+            }
+            self.files.insert(node.place.file);
+            self.object(&o);
         }
     }
 

@@ -2,17 +2,18 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
+use meshgen_yaml::nearest;
 use serde::Serialize;
 
 use crate::{
-    Certainty, Cluster, Coverage, Direction, Judge, List, PortSet, Protocol, WayTold, Workload,
+    Certainty, Cluster, Coverage, Direction, Judge, List, PortSet, Protocol, Unfound, WayTold, Workload,
     names::{Members, Namer},
 };
 
 /// Which lines are asked for; all of them by default.
 #[derive(Clone, Debug, Default)]
 pub struct Focus {
-    /// Workloads, as `ns/name` or `name`.
+    /// Workloads, as `ns/name`, `name`, or `ns/*`.
     pub workloads: Vec<String>,
     /// Namespaces.
     pub namespaces: Vec<String>,
@@ -49,6 +50,17 @@ pub struct Told {
     pub certainty: Certainty,
 }
 
+/// Whether a workload has this name: `ns/name`, `name`, or, of every workload of a namespace, `ns/*`.
+fn is_called(workload: &Workload, wanted: &str) -> bool {
+    match wanted.split_once('/') {
+        Some((ns, name)) => {
+            let name = name.split_once('[').map_or(name, |(name, _)| name);
+            workload.namespace == ns && (name == "*" || workload.name == name)
+        }
+        None => workload.name == wanted,
+    }
+}
+
 impl Focus {
     /// Whether a workload is asked about.
     pub fn is_about(&self, workload: &Workload) -> bool {
@@ -60,11 +72,30 @@ impl Focus {
     }
 
     pub(crate) fn means(&self, workload: &Workload) -> bool {
-        let named = |wanted: &String| match wanted.split_once('/') {
-            Some((ns, name)) => workload.namespace == ns && workload.name == name,
-            None => workload.name == *wanted,
-        };
-        self.workloads.iter().any(named) || self.namespaces.contains(&workload.namespace)
+        self.workloads.iter().any(|name| is_called(workload, name))
+            || self.namespaces.contains(&workload.namespace)
+    }
+
+    /// The names in it that nothing has: a list about nothing would say that nobody may connect.
+    pub fn unfound(&self, cluster: &Cluster) -> Vec<Unfound> {
+        let titles: Vec<String> =
+            cluster.workloads.iter().map(|w| format!("{}/{}", w.namespace, w.name)).collect();
+        let near = |name: &str, all: Vec<&str>| nearest(name, all).map(str::to_owned);
+        let workloads = self.workloads.iter().filter(|name| {
+            let pods = |w: &Workload| is_called(w, name);
+            !cluster.workloads.iter().any(pods)
+        });
+        let workloads = workloads.map(|name| {
+            let last = |title: &'_ str| title.rsplit('/').next().unwrap_or(title).to_owned();
+            let all = titles.iter().map(|t| if name.contains('/') { t.clone() } else { last(t) });
+            let all: Vec<String> = all.collect();
+            Unfound::name(name, near(name, all.iter().map(String::as_str).collect()))
+        });
+        let namespaces = self.namespaces.iter().filter(|name| !cluster.namespaces.contains_key(*name));
+        let namespaces = namespaces.map(|name| {
+            Unfound::name(name, near(name, cluster.namespaces.keys().map(String::as_str).collect()))
+        });
+        workloads.chain(namespaces).collect()
     }
 
     /// Of the ports of a line, those that are asked for.

@@ -68,10 +68,24 @@ pub fn documents(
         let place = Place { file, start: small(range.start + at), end: small(range.start + at + 1) };
         return Err(Box::new(Problem::error(place, "the file is binary: it holds a NUL character")));
     }
-    stream(file, text, range.start, limits).or_else(|problem| {
+    let read = stream(file, text, range.start, limits).or_else(|problem| {
         let text = without_tabs_in_brackets(text);
         text.and_then(|text| stream(file, &text, range.start, limits).ok()).ok_or(problem)
-    })
+    });
+    read.map_err(|problem| Box::new(of_a_template(*problem, text, range.start)))
+}
+
+/// The problem of a template of Helm is told as such: its braces are no YAML, or YAML that nobody meant.
+fn of_a_template(problem: Problem, text: &str, offset: usize) -> Problem {
+    let at = problem.place.map_or(0, |place| (place.start as usize).saturating_sub(offset));
+    let line = text.get(..at).unwrap_or_default().lines().count().saturating_sub(1);
+    if !text.lines().skip(line).take(2).any(|line| line.contains("{{")) {
+        return problem;
+    }
+    Problem {
+        help: Some("a template of Helm is rendered first: `helm template CHART`".to_owned()),
+        ..problem
+    }
 }
 
 fn stream(file: FileId, text: &str, offset: usize, limits: Limits) -> Read<Vec<Node>> {

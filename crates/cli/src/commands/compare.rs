@@ -17,7 +17,7 @@ use crate::{
     args::FailOn,
     exit::Exit,
     input,
-    report::{self, Report, painted},
+    report::{self, Failure, Report, painted},
 };
 
 /// How many lines of what became possible, and of what stopped being so, a reviewer reads.
@@ -80,6 +80,10 @@ impl report::Told for Told<'_> {
 
 pub(crate) fn run(old: &Path, new: &Path, fail_on: FailOn) -> Report {
     let mut report = Report::new(KIND);
+    if [old, new].iter().all(|side| *side == Path::new("-")) {
+        report.fail(Failure::new("standard input is one side of a comparison, not both").help("name a file"));
+        return report;
+    }
     let (old, new) = (sources(old, &mut report), sources(new, &mut report));
     if report.exit != Exit::Yes {
         return report;
@@ -127,7 +131,9 @@ fn sources(path: &Path, report: &mut Report) -> Sources {
             }
             report.add_problems(project.sources, project.problems);
         }
-        Ok(input) => add(input, &mut sources),
+        Ok(input) => {
+            add(input, &mut sources);
+        }
         Err(failures) => {
             for failure in failures {
                 report.fail(failure);

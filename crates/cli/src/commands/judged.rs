@@ -9,7 +9,7 @@ use meshgen::{
     spec::Spec,
     tree::{Tree, render},
     verdict::World,
-    yaml::Sources,
+    yaml::{FileId, Sources},
 };
 
 use super::spec::not_a_spec;
@@ -42,7 +42,8 @@ pub(crate) fn judged(paths: &[PathBuf], report: &mut Report) -> Option<Judged> {
     let (specs, others): (Vec<_>, Vec<_>) = inputs.into_iter().partition(|i| Kind::of(i) == Kind::Spec);
     let mut sources = Sources::default();
     let (mut spec, mut origins, mut asked) = (None, Origins::default(), Sources::default());
-    if !specs.is_empty() {
+    let beside_a_spec = !specs.is_empty();
+    if beside_a_spec {
         if let Some(wrong) = not_a_spec(report.kind, &specs) {
             *report = wrong;
             return None;
@@ -52,10 +53,53 @@ pub(crate) fn judged(paths: &[PathBuf], report: &mut Report) -> Option<Judged> {
         sources = rendered(&project.bundle.take()?, report);
         (spec, origins, asked) = (project.spec, project.origins, project.sources);
     }
-    for input in others {
-        add(input, &mut sources);
+    let given: Vec<Given> = others.into_iter().map(|input| Given::add(input, &mut sources)).collect();
+    if report.exit != Exit::Yes {
+        return None;
     }
-    (report.exit == Exit::Yes).then(|| Judged { world: read(sources, report), spec, origins, asked })
+    let world = read(sources, report);
+    for input in &given {
+        input.hold(&world, beside_a_spec, report);
+    }
+    given.iter().all(|input| !input.is_void(&world)).then_some(Judged { world, spec, origins, asked })
+}
+
+/// An input of manifests, and its files.
+struct Given {
+    name: String,
+    files: Vec<FileId>,
+}
+
+impl Given {
+    fn add(input: Input, sources: &mut Sources) -> Given {
+        let name = match &input {
+            Input::File(name, _) | Input::Folder(name, _) => name.clone(),
+        };
+        Given { name, files: add(input, sources) }
+    }
+
+    /// Whether there is nothing in it to judge: whoever asks is told so, and no answer that is true of nothing.
+    fn is_void(&self, world: &World) -> bool {
+        self.files.iter().all(|file| world.manifests.without_objects.contains(file))
+    }
+
+    fn hold(&self, world: &World, beside_a_spec: bool, report: &mut Report) {
+        let name = &self.name;
+        if self.is_void(world) {
+            let help = if beside_a_spec {
+                "a part of a spec starts with `meshgen: v1`, and manifests have a `kind`"
+            } else {
+                "manifests have a `kind`, and a spec starts with `meshgen: v1`"
+            };
+            return report.fail(Failure::new(format!("there is no object in `{name}`")).help(help));
+        }
+        let without = self.files.iter().filter(|file| world.manifests.without_objects.contains(file));
+        let named = without.filter_map(|file| world.manifests.sources.get(*file));
+        let named: Vec<String> = named.map(|source| format!("`{}`", source.name)).collect();
+        if !named.is_empty() {
+            report.notes.push(format!("note: passed by, as there is no object in it: {}", named.join(", ")));
+        }
+    }
 }
 
 /// The manifests of a tree that is rendered, and what it assumes beside them.
@@ -82,14 +126,12 @@ pub(crate) fn assumed(world: &World) -> String {
 }
 
 /// The files of an input, as they are.
-pub(crate) fn add(input: Input, sources: &mut Sources) {
+pub(crate) fn add(input: Input, sources: &mut Sources) -> Vec<FileId> {
     let files = match input {
         Input::File(name, text) => vec![(name, text)],
         Input::Folder(_, files) => files,
     };
-    for (name, text) in files {
-        sources.add(name, text);
-    }
+    files.into_iter().map(|(name, text)| sources.add(name, text)).collect()
 }
 
 /// What a bundle would give to a judge.

@@ -61,10 +61,7 @@ fn accepted(judged: &mut Judged, files: &[PathBuf], report: &mut Report) -> Opti
     for path in files {
         match input::read(path) {
             Ok(input) => {
-                let before = judged.asked.iter().count();
-                add(input, &mut judged.asked);
-                let new: Vec<_> = judged.asked.iter().skip(before).map(|(id, _)| id).collect();
-                for file in new {
+                for file in add(input, &mut judged.asked) {
                     match acceptances(file, &judged.asked) {
                         Ok(more) => all.extend(more),
                         Err(problems) => report.add_problems(judged.asked.clone(), problems),

@@ -11,7 +11,7 @@ use super::judged::judged;
 use crate::{
     args::{self, FocusArgs, JudgedArgs, OutputFormat, ViewArgs},
     exit::Exit,
-    report::{self, Report},
+    report::{self, Failure, Report},
 };
 
 const KIND: &str = "reach";
@@ -40,6 +40,13 @@ pub(crate) fn run(args: &JudgedArgs, focus: FocusArgs, view: &ViewArgs, format: 
     let judges = Judges::new(&judged.world);
     let judge = &judges.network;
     let focus = focus.into_focus();
+    let unfound = focus.unfound(&judged.world.manifests.cluster);
+    if !unfound.is_empty() {
+        for unfound in &unfound {
+            report.fail(Failure::of(unfound));
+        }
+        return report;
+    }
     let list: List = if view.pairs { judges.pairs_report(&focus) } else { judges.report(&focus) };
     let exposed = view.exposure.then(|| judge.exposure(Reading::Implied, &PortSet::all()).told(judge));
     if args.strict && !list.coverage.is_certain() {

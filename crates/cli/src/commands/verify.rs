@@ -76,6 +76,12 @@ pub(crate) fn run(files: &[PathBuf], expect: &[PathBuf]) -> Report {
         report.text.extend(verified.iter().map(|v| v.line(&sources)));
         all.extend(verified.into_iter().map(|v| v.told(&sources)));
     }
+    if all.is_empty() && report.exit == Exit::Yes {
+        report.fail(Failure::new("nothing is claimed, so that nothing is proven").help(
+            "write claims below `expect:`: `- { from: [NAMESPACE/NAME], to: NAMESPACE/NAME, is: open }`",
+        ));
+        return report;
+    }
     let number = |truth: Truth| all.iter().filter(|v| v.truth == truth).count();
     let (proven, refuted, unknown) = (number(Truth::True), number(Truth::Refuted), number(Truth::Unknown));
     report.text.push_str(&format!("{proven} true, {refuted} refuted, {unknown} unknown\n"));

@@ -8,9 +8,12 @@ mod schema;
 mod snippet;
 mod text;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use meshgen::yaml::{Problem, Severity, Sources};
 use serde_json::Value;
 
@@ -111,6 +114,19 @@ fn json(envelope: &Envelope) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut out, envelope)?;
     out.write_all(b"\n")?;
     out.flush()
+}
+
+/// A file stands where there is no place for one: it is named with `-f`.
+pub(crate) fn with_tip(mut error: clap::Error) -> clap::Error {
+    let file = error.get(ContextKind::InvalidArg).and_then(|value| match value {
+        ContextValue::String(word) if Path::new(word).exists() => Some(word.clone()),
+        _ => None,
+    });
+    if let (ErrorKind::UnknownArgument, Some(file)) = (error.kind(), file) {
+        let tip = format!("to name a file, use '-f {file}'").into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 /// Words on the command line that make no sense; also `--help` and `--version`, which clap calls errors.
