@@ -53,6 +53,14 @@ fn lists_of_any_kind_and_json_are_read() {
     check(policies, Answer::Denied, &[]);
 }
 
+/// The API server leaves out of the items what the list says; without it this would be one of Kubernetes.
+#[test]
+fn items_of_a_typed_list_are_of_its_group() {
+    let policies = r#"{"kind": "NetworkPolicyList", "apiVersion": "projectcalico.org/v3", "items": [
+        {"metadata": {"name": "p", "namespace": "n"}, "spec": {"selector": "app == 'b'", "types": ["Ingress"]}}]}"#;
+    check(policies, Answer::Denied, &[]);
+}
+
 #[test]
 fn kinds_that_decide_nothing_are_passed_by() {
     check("kind: ConfigMap\napiVersion: v1\ndata: {a: b}\n---\nreplicas: 3\n", Answer::Allowed, &[]);
