@@ -28,8 +28,15 @@ pub(crate) struct Judged {
     pub(crate) asked: Sources,
 }
 
-/// The manifests of some inputs, read for the judge. What is wrong with them, or not judged, goes to the report.
+/// The manifests of some inputs, read for the judge, if all of them are understood. What is wrong with them, or not
+/// judged, goes to the report.
 pub(crate) fn judged(paths: &[PathBuf], report: &mut Report) -> Option<Judged> {
+    read_for(paths, report).filter(|_| report.exit == Exit::Yes)
+}
+
+/// The same, also if some of the manifests are not understood: for whoever knows what that leaves open. A spec with
+/// errors gives nothing.
+pub(crate) fn read_for(paths: &[PathBuf], report: &mut Report) -> Option<Judged> {
     let inputs = match input::read_all(paths) {
         Ok(inputs) => inputs,
         Err(failures) => {
@@ -50,12 +57,15 @@ pub(crate) fn judged(paths: &[PathBuf], report: &mut Report) -> Option<Judged> {
         let mut project = meshgen::read(specs);
         report.add_problems(project.sources.clone(), project.problems);
         sources = rendered(&project.bundle.take()?, report);
+        if report.exit != Exit::Yes {
+            return None;
+        }
         (spec, origins, asked) = (project.spec, project.origins, project.sources);
     }
     for input in others {
         add(input, &mut sources);
     }
-    (report.exit == Exit::Yes).then(|| Judged { world: read(sources, report), spec, origins, asked })
+    Some(Judged { world: read(sources, report), spec, origins, asked })
 }
 
 /// The manifests of a tree that is rendered, and what it assumes beside them.

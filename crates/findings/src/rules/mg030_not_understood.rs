@@ -38,6 +38,15 @@ fn told(seen: &Seen<'_>, problem: &Problem) -> Hit {
     let way_out =
         problem.help.clone().unwrap_or_else(|| "correct it, or take answers about it for unknown".to_owned());
     let hit = match problem.place.and_then(|place| seen.document(place)) {
+        // No object can be named: what stands there could be any.
+        None if seen.documents.are_incomplete() => Hit {
+            object: None,
+            at: problem.place,
+            also: Vec::new(),
+            said: format!("{}: what other objects show together is not told", problem.message),
+            way_out: "correct it first".to_owned(),
+            origin: None,
+        },
         Some(document) => Hit::about(document, &problem.message, way_out),
         None => Hit {
             object: None,

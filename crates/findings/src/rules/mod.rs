@@ -41,6 +41,11 @@ mod mg042_breaks_mtls;
 
 use crate::{Find, Rule};
 
+/// The rules whose findings stand whatever other objects there are. What others find may be mended, or be wrong, by an
+/// object that could not be read at all.
+pub(crate) const ALONE: [&str; 9] =
+    ["MG001", "MG005", "MG014", "MG015", "MG022", "MG030", "MG038", "MG040", "MG041"];
+
 /// All rules about manifests, in the order of their codes.
 pub const RULES: &[(Rule, Find)] = &[
     (mg001_namespace_labels::RULE, mg001_namespace_labels::find),
