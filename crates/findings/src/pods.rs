@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshgen_mesh::{AuthorizationPolicy, Membership, Pod};
+use meshgen_mesh::{Attribute, AuthorizationPolicy, Condition, Membership, Pod, Rule as AuthorizationRule};
 use meshgen_reach::{Direction, Policy};
 use meshgen_yaml::Node;
 
@@ -64,6 +64,17 @@ pub(crate) fn is_enforced(policy: &AuthorizationPolicy) -> bool {
     policy.action != meshgen_mesh::Action::Audit && !policy.dry_run
 }
 
+/// Whether a rule of an authorization policy may match on a port of a pod, by the ports that it names.
+pub(crate) fn is_about(rule: &AuthorizationRule, port: u16) -> bool {
+    let is = |value: &String| value.parse() == Ok(port);
+    let fits = |c: &Condition| {
+        let one = c.values.is_empty() || c.values.iter().any(is);
+        c.attribute != Attribute::Port || (one && !c.not_values.iter().any(is))
+    };
+    let operation = rule.to.is_empty() || rule.to.iter().any(|operation| operation.iter().all(fits));
+    operation && rule.when.iter().all(fits)
+}
+
 /// Containers of a pod or template, those that only start first among them.
 pub(crate) fn containers(pod: &Node) -> impl Iterator<Item = &Node> {
     pod.list(&["spec", "containers"]).iter().chain(pod.list(&["spec", "initContainers"]))
@@ -73,6 +84,11 @@ pub(crate) fn containers(pod: &Node) -> impl Iterator<Item = &Node> {
 pub(crate) fn words(container: &Node) -> impl Iterator<Item = &Node> {
     let told = container.list(&["command"]).iter().chain(container.list(&["args"]));
     told.chain(container.list(&["env"]).iter().filter_map(|e| e.path(&["value"])))
+}
+
+/// The variables of a container, by name; what stands elsewhere (in a Secret, …) has no value here.
+pub(crate) fn environment(container: &Node) -> impl Iterator<Item = (&str, Option<&Node>)> {
+    container.list(&["env"]).iter().filter_map(|e| Some((e.text(&["name"])?, e.path(&["value"]))))
 }
 
 /// The text of a node, if it has one.
