@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshgen_reach::Match;
+use meshgen_reach::{End, Match, PodView};
 use meshgen_yaml::Place;
 
 use crate::{Hit, Rule, Seen, Severity, listed};
@@ -14,7 +14,8 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Note,
     why: "What no policy selects takes connections from everyone who reaches the network of the cluster, on every port. \
           That policies protect other pods of the namespace does not help these. It is told once for a namespace; those \
-          of the cluster and of the mesh itself are left out.",
+          of the cluster and of the mesh itself are left out, and those that a policy of a kind that is not understood may \
+          protect.",
     way_out: "Deny what nothing permits: a NetworkPolicy with an empty `podSelector` and `policyTypes: [Ingress]` in the \
               namespace (in a spec: `deny: [ingress]`), and permit what is needed.",
     sources: &[
@@ -25,6 +26,12 @@ pub(super) const RULE: Rule = Rule {
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     let mut open: BTreeMap<&str, (Place, Vec<String>, usize)> = BTreeMap::new();
     for (number, pod) in seen.pods() {
+        // What is not understood may protect it.
+        let end = End::Pod(PodView::new(seen.cluster(), pod));
+        let mut unread = seen.cluster().unread.iter().filter(|unread| !unread.host_only);
+        if unread.any(|unread| unread.concerns.matches(seen.cluster(), end) != Match::No) {
+            continue;
+        }
         let (_, names, all) = open.entry(&pod.namespace).or_insert((pod.place, vec![], 0));
         *all += 1;
         let mut policies = seen.near().policies(&pod.namespace).filter(|policy| policy.ingress.is_some());
