@@ -65,9 +65,10 @@ fn hit(
     who.sort_unstable();
     who.dedup();
     let who = listed(who.into_iter().map(|client| seen.title(client)));
+    let takes = if whom.iter().all(|one| Some(one) == whom.first()) { "takes" } else { "take" };
     let whom = listed(whom);
     let said = format!(
-        "`{}` admits {who} to {whom}, which takes mTLS only: the connection is reset",
+        "`{}` admits {who} to {whom}, which {takes} mTLS only: the connection is reset",
         policy.full_name()
     );
     Some(

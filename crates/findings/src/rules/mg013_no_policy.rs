@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use meshgen_reach::{End, Match, PodView};
 use meshgen_yaml::Place;
 
-use crate::{Hit, Rule, Seen, Severity, listed};
+use crate::{Hit, Rule, Seen, Severity, listed, pods::word};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG013",
@@ -42,12 +42,13 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     let hit = |(namespace, (place, names, all)): (&str, (Place, Vec<String>, usize))| {
         let declared = seen.cluster().namespaces.get(namespace).and_then(|ns| ns.place);
         let document = declared.and_then(|place| seen.document(place)).or_else(|| seen.document(place))?;
-        let (names, every) = (listed(names.iter().cloned()), names.len() == all);
+        let (all, every) = (listed(names.iter().cloned()), names.len() == all);
         let said = if every {
-            format!("no network policy protects any pod of `{namespace}`: everyone may connect to {names}")
+            format!("no network policy protects any pod of `{namespace}`: everyone may connect to {all}")
         } else {
             format!(
-                "no network policy protects {names}, while others of `{namespace}` are: everyone may connect"
+                "no network policy protects {all}, while others of `{namespace}` are protected: everyone may connect to {}",
+                word(&names, "it", "them")
             )
         };
         let way_out = format!(

@@ -4,7 +4,7 @@ use meshgen_mesh::{Action, AuthorizationPolicy, Mode, Pod};
 
 use crate::{
     Fields, Hit, Rule, Seen, Severity,
-    pods::{is_about, names},
+    pods::{is_about, names, word},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -43,9 +43,10 @@ fn excluded(seen: &Seen<'_>, number: usize, pod: &Pod) -> Vec<Hit> {
         let broken = breaks(seen, number, port);
         let broken = if broken { ", and clients of the mesh get 503 there" } else { "" };
         let said = format!(
-            "port {port} of `{}` does not pass its sidecar, so {} do nothing for it{broken}",
+            "port {port} of `{}` does not pass its sidecar, so {} {} nothing for it{broken}",
             seen.called(number),
-            names(&claims)
+            names(&claims),
+            word(&claims, "does", "do")
         );
         let hit = Hit::about(
             document,
