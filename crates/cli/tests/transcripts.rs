@@ -401,6 +401,30 @@ fn findings_are_told_accepted_and_explained() {
     ]));
 }
 
+/// A policy that is not understood.
+const UNREAD: &str = "\
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: web, namespace: shop }
+spec: { podSelector: { matchLabels: { app: web } }, ingress: [{ from: [{ ipBlock: { cidr: nowhere } }] }] }
+";
+
+#[test]
+fn what_is_not_understood_hides_no_finding_that_stands_without_it() {
+    let desk = Desk::new()
+        .file("shop.yaml", &format!("{TRUSTING}{UNREAD}"))
+        .file("torn.yaml", &format!("{TRUSTING}---\nkind: [Pod\n"))
+        .file("accept.yaml", "accept: [{ finding: MG013, at: Pod/shop, because: a trial }]\n");
+    insta::assert_snapshot!(desk.runs(&[
+        "lint -f shop.yaml --accept accept.yaml",
+        "lint -f shop.yaml --output-format json",
+        "lint -f torn.yaml",
+    ]));
+    let sarif = desk.run("lint -f shop.yaml --sarif");
+    assert!(sarif.contains("\"ruleId\": \"MG001\"") && sarif.contains("\"ruleId\": \"MG030\""), "{sarif}");
+}
+
 #[test]
 fn a_finding_about_a_spec_names_the_line_that_asked_for_it() {
     let labelled = SHOP.replace("{ from: [shop/web], ports: [grpc] }", "{ fromNamespaces: { team: web } }");

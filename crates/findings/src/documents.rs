@@ -19,6 +19,7 @@ pub struct Document {
 #[derive(Clone, Debug, Default)]
 pub struct Documents {
     all: Vec<Document>,
+    lost: bool,
 }
 
 /// Fields of a node.
@@ -49,18 +50,28 @@ impl Documents {
     /// The objects of these files. What is no YAML is passed by: the judges report it.
     pub fn read(sources: &Sources) -> Documents {
         let mut all = Documents::default();
-        each(sources, |read| read.into_iter().flatten().for_each(|node| all.add(node, "")));
+        each(sources, |read| match read {
+            Ok(nodes) => nodes.into_iter().for_each(|node| all.add(node, "", "")),
+            Err(_) => all.lost = true,
+        });
         all
     }
 
-    fn add(&mut self, node: Node, list: &str) {
-        let kind = node.text(&["kind"]).unwrap_or(list).to_owned();
+    /// Whether something was no YAML, so that there may be objects that nobody knows of.
+    pub fn are_incomplete(&self) -> bool {
+        self.lost
+    }
+
+    /// Adds an object, or those of a list. Its items need not say again what the list says of their kind and version.
+    fn add(&mut self, node: Node, kind: &str, version: &str) {
+        let kind = node.text(&["kind"]).unwrap_or(kind).to_owned();
+        let version = node.text(&["apiVersion"]).unwrap_or(version).to_owned();
         match kind.strip_suffix("List") {
             Some(item) if node.path(&["items"]).is_some() => {
-                node.list(&["items"]).iter().for_each(|n| self.add(n.clone(), item));
+                node.list(&["items"]).iter().for_each(|n| self.add(n.clone(), item, &version));
             }
             _ if kind.is_empty() => {}
-            _ => self.all.push(Document::new(node, kind)),
+            _ => self.all.push(Document::new(node, kind, &version)),
         }
     }
 
@@ -85,8 +96,8 @@ impl Documents {
 }
 
 impl Document {
-    fn new(node: Node, kind: String) -> Document {
-        let group = node.text(&["apiVersion"]).and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);
+    fn new(node: Node, kind: String, version: &str) -> Document {
+        let group = version.split_once('/').map_or("", |(group, _)| group);
         let named = |key| node.text(&["metadata", key]).map(str::to_owned);
         let namespace = named("namespace").unwrap_or_else(|| "default".to_owned());
         let object = Object {

@@ -8,6 +8,7 @@
 //! pods it concerns. What is not understood gives no finding, or one that says that it may be.
 
 mod accept;
+mod dgraph;
 mod documents;
 mod finding;
 mod index;
@@ -27,15 +28,19 @@ pub use documents::{Document, Documents, Fields};
 pub use finding::{Finding, Hit, Object, Origin};
 pub use page::page;
 pub use rule::{Find, Rule, Severity};
-pub use rules::RULES;
+use rules::ALONE;
+pub use rules::{DGRAPH_WHITELIST, RULES};
 pub use sarif::{Log, sarif};
 pub use seen::{Seen, listed};
 pub use told::{FindingTold, PlaceTold, Told};
 
-/// Everything that the rules find in manifests.
+/// Everything that the rules find in manifests. Where something was no YAML at all, only what would be found whatever it
+/// was to say.
 pub fn lint(world: &World) -> Vec<Finding> {
     let seen = Seen::new(world);
-    let found = RULES.iter().flat_map(|(rule, find)| find(&seen).into_iter().map(|hit| hit.of(rule)));
+    let stands = |rule: &Rule| !seen.documents.are_incomplete() || ALONE.contains(&rule.code);
+    let rules = RULES.iter().filter(|(rule, _)| stands(rule));
+    let found = rules.flat_map(|(rule, find)| find(&seen).into_iter().map(|hit| hit.of(rule)));
     let mut findings: Vec<Finding> = found.collect();
     findings.sort();
     findings

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use meshgen_mesh::{AuthorizationPolicy, Membership, Pod};
+use meshgen_mesh::{Attribute, AuthorizationPolicy, Condition, Membership, Pod, Rule as AuthorizationRule};
 use meshgen_reach::{Direction, Policy};
 use meshgen_yaml::Node;
 
-use crate::{Document, Fields, Seen};
+use crate::{Document, Fields, Object, Seen};
 
 impl<'a> Seen<'a> {
     /// `ns/name[Kind]` of a pod of the mesh.
@@ -59,9 +59,90 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// Labels that controllers give to pods, so that no template has them.
+const GIVEN: [&str; 10] = [
+    "pod-template-hash",
+    "pod-template-generation",
+    "controller-revision-hash",
+    "controller-uid",
+    "job-name",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-name",
+    "batch.kubernetes.io/job-completion-index",
+];
+
+/// Whether a label is given to pods by who makes them of a template.
+pub(crate) fn is_given(key: &str) -> bool {
+    GIVEN.contains(&key)
+}
+
+/// Groups of custom resources of which no pods are made; those of Kubernetes itself end in `.k8s.io` or have no dot.
+const PODLESS: [&str; 22] = [
+    "networking.istio.io",
+    "security.istio.io",
+    "telemetry.istio.io",
+    "extensions.istio.io",
+    "projectcalico.org",
+    "crd.projectcalico.org",
+    "cilium.io",
+    "cert-manager.io",
+    "external-secrets.io",
+    "bitnami.com",
+    "kyverno.io",
+    "policies.kyverno.io",
+    "templates.gatekeeper.sh",
+    "constraints.gatekeeper.sh",
+    "policy.linkerd.io",
+    "traefik.io",
+    "configuration.konghq.com",
+    "projectcontour.io",
+    "route.openshift.io",
+    "security.openshift.io",
+    "source.toolkit.fluxcd.io",
+    "notification.toolkit.fluxcd.io",
+];
+
+/// Kinds of the operator of Prometheus that only tell it what to scrape.
+const SCRAPED: [&str; 6] =
+    ["ServiceMonitor", "PodMonitor", "Probe", "PrometheusRule", "ScrapeConfig", "AlertmanagerConfig"];
+
+/// Kinds of which anything may be made, anywhere: they apply other manifests.
+const APPLYING: [&str; 4] = ["Application", "ApplicationSet", "HelmRelease", "Kustomization"];
+
+impl Seen<'_> {
+    /// Whether pods may come into a namespace, or into any, that nobody sees here: a custom resource makes them.
+    pub(crate) fn may_be_made(&self, namespace: Option<&str>) -> bool {
+        self.documents.iter().filter(|d| makes_pods(d)).any(|d| {
+            let here = namespace.is_none_or(|name| d.object.namespace.as_deref() == Some(name));
+            let known = || self.mesh().pods.iter().any(|p| p.place == d.node.place);
+            (here || APPLYING.contains(&d.object.kind.as_str())) && !known()
+        })
+    }
+}
+
+fn makes_pods(document: &Document) -> bool {
+    let Object { group, kind, .. } = &document.object;
+    let built_in = !group.contains('.') || group.ends_with(".k8s.io");
+    let scraped = group == "monitoring.coreos.com" && SCRAPED.contains(&kind.as_str());
+    !built_in && !scraped && !PODLESS.contains(&group.as_str())
+}
+
 /// Whether a policy does more than record what it would do (I1).
 pub(crate) fn is_enforced(policy: &AuthorizationPolicy) -> bool {
     policy.action != meshgen_mesh::Action::Audit && !policy.dry_run
+}
+
+/// Whether a rule of an authorization policy may match on a port of a pod, by the ports that it names.
+pub(crate) fn is_about(rule: &AuthorizationRule, port: u16) -> bool {
+    let is = |value: &String| value.parse() == Ok(port);
+    let fits = |c: &Condition| {
+        let one = c.values.is_empty() || c.values.iter().any(is);
+        c.attribute != Attribute::Port || (one && !c.not_values.iter().any(is))
+    };
+    let operation = rule.to.is_empty() || rule.to.iter().any(|operation| operation.iter().all(fits));
+    operation && rule.when.iter().all(fits)
 }
 
 /// Containers of a pod or template, those that only start first among them.
@@ -75,9 +156,19 @@ pub(crate) fn words(container: &Node) -> impl Iterator<Item = &Node> {
     told.chain(container.list(&["env"]).iter().filter_map(|e| e.path(&["value"])))
 }
 
+/// The variables of a container, by name; what stands elsewhere (in a Secret, …) has no value here.
+pub(crate) fn environment(container: &Node) -> impl Iterator<Item = (&str, Option<&Node>)> {
+    container.list(&["env"]).iter().filter_map(|e| Some((e.text(&["name"])?, e.path(&["value"]))))
+}
+
 /// The text of a node, if it has one.
 pub(crate) fn text(node: &Node) -> Option<&str> {
     node.scalar().map(|s| &*s.text)
+}
+
+/// The word for one, or for several.
+pub(crate) fn word<T>(all: &[T], one: &'static str, several: &'static str) -> &'static str {
+    if all.len() == 1 { one } else { several }
 }
 
 /// Names for people: each in backticks, and no more than a few.

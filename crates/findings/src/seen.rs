@@ -3,13 +3,14 @@
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     rc::Rc,
 };
 
 use meshgen_mesh::{Apart, Below, By, Call, Capture, Client, Membership, Mesh, Outcome};
 use meshgen_reach::{
-    Answer, Cluster, Direction, End, Labels, Match, Matcher, Near, Party, Pod, PodView, Policy, Protocol,
-    Stranger, Traits,
+    Action, Addresses, Answer, Cluster, Direction, End, Labels, Match, Matcher, Near, Party, Pod, PodView,
+    Policy, Protocol, Stranger, Traits, Values,
 };
 use meshgen_verdict::{Judges, World};
 use meshgen_yaml::Place;
@@ -227,23 +228,65 @@ impl<'a> Seen<'a> {
         !p.host_network && !system
     }
 
-    /// The pods of which a name of Kubernetes' own says what they are, else one that need not exist: in a namespace, with
-    /// labels.
-    pub fn known_or_stranger(&self, namespace: &str, labels: &[(&str, &str)]) -> Vec<Party> {
-        let of = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
-        let all: Labels = labels.iter().map(of).collect();
-        let first = labels.first();
+    /// The pods of a namespace that serve something: those that have one of some values under a key, or listen on a port.
+    /// If none is here, one that has such a value, and of which nothing else is known.
+    pub(crate) fn serving(&self, namespace: &str, (key, values): (&str, &[&str]), port: u16) -> Vec<Party> {
         let is = |p: &Pod| {
-            p.namespace == namespace && first.is_some_and(|(k, v)| p.labels.get(*k).is_some_and(|l| l == v))
+            let labelled = p.labels.get(key).is_some_and(|value| values.contains(&value.as_str()));
+            p.namespace == namespace && (labelled || p.ports.iter().any(|p| p.number == port))
         };
         let pods = self.cluster().pods.iter().enumerate();
         let known: Vec<Party> = pods.filter(|(_, p)| is(p)).map(|(n, _)| Party::Pod(n)).collect();
         if !known.is_empty() {
             return known;
         }
-        let own = Labels::from([("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())]);
-        let home = self.cluster().namespace_labels(namespace).unwrap_or(&own);
-        vec![Seen::stranger(namespace, home, &all)]
+        let listed = values.iter().map(|value| (*value).to_owned()).collect();
+        let label = Values { absent: values.is_empty(), listed, inverted: values.is_empty() };
+        vec![Party::Stranger(Stranger {
+            name: namespace.to_owned(),
+            namespace: self.traits_of(namespace),
+            pod: Traits { known: BTreeMap::from([(key.to_owned(), label)]), open: true, written: None },
+            account: None,
+            ports: None,
+        })]
+    }
+
+    /// A pod in a namespace that is made of something that is here: it has these labels, and perhaps others.
+    pub(crate) fn somebody(&self, name: &str, namespace: &str, labels: &Labels) -> Party {
+        let known = labels.iter().map(|(key, value)| (key.clone(), Values::only(value))).collect();
+        Party::Stranger(Stranger {
+            name: name.to_owned(),
+            namespace: self.traits_of(namespace),
+            pod: Traits { known, open: true, written: None },
+            account: None,
+            ports: None,
+        })
+    }
+
+    /// What is known of the labels of a namespace: all of them if it is declared, else that it carries its name.
+    fn traits_of(&self, namespace: &str) -> Traits {
+        let declared = self.cluster().namespaces.get(namespace).filter(|ns| ns.place.is_some());
+        let name = || ("kubernetes.io/metadata.name".to_owned(), Values::only(namespace));
+        let named = || Traits { known: BTreeMap::from([name()]), open: true, written: None };
+        declared.map_or_else(named, |ns| Traits::exactly(&ns.labels))
+    }
+
+    /// Whether a rule about what a pod sends to a port may mean a server by its address. What a block of addresses means
+    /// for pods and Services is left to the plugin, and a cache on the node, or a server outside of the cluster, is known
+    /// by its address alone; so then nothing is sure. Blocks that are simply the internet are another matter.
+    pub(crate) fn may_send_by_address(&self, pod: usize, protocol: Protocol, port: u16) -> bool {
+        let near = ["169.254.0.0/16", "fe80::/10"].iter().filter_map(|block| Addresses::block(block));
+        let near = near.fold(Addresses::of_pods(), |all, block| all.union(&block));
+        // Two servers that are far from each other, of Cloudflare and of the root of DNS.
+        let far = [IpAddr::from([1, 1, 1, 1]), IpAddr::from([198, 41, 0, 4])];
+        let means = |set: &&Addresses| {
+            let internet = far.iter().all(|address| set.contains(*address));
+            !set.is_empty() && (!internet || !set.intersection(&near).is_empty())
+        };
+        let rules = self.policies_of(pod).filter_map(|policy| policy.egress.as_ref()).flatten();
+        let mut rules =
+            rules.filter(|rule| rule.action == Action::Allow && rule.ports.numbers.contains(protocol, port));
+        rules.any(|rule| rule.peers.iter().flat_map(Matcher::address_sets).any(|set| means(&set)))
     }
 }
 

@@ -25,6 +25,14 @@ pub(crate) struct Object<'a> {
     pub(crate) meta: Meta,
 }
 
+/// What a list says of its items, which need not say it again: the API server leaves `kind` and `apiVersion` out of the
+/// items of a `PeerAuthenticationList`.
+#[derive(Clone, Copy, Default)]
+struct Listed<'a> {
+    kind: &'a str,
+    version: &'a str,
+}
+
 /// Manifests while they are read, one document after another.
 #[derive(Default)]
 pub struct Reader(Read);
@@ -33,7 +41,7 @@ impl Reader {
     /// Looks at documents, or remembers why there are none.
     pub fn look(&mut self, read: &Result<Vec<Node>, Box<Problem>>) {
         match read {
-            Ok(nodes) => nodes.iter().for_each(|node| self.0.node(node, "")),
+            Ok(nodes) => nodes.iter().for_each(|node| self.0.node(node, Listed::default())),
             Err(problem) => self.0.mesh.problems.push((**problem).clone()),
         }
     }
@@ -78,16 +86,18 @@ struct Read {
 }
 
 impl Read {
-    fn node(&mut self, node: &Node, list: &str) {
-        let kind = node.word(&["kind"]).unwrap_or(list);
-        if let Some(item) = kind.strip_suffix("List").filter(|_| node.at(&["items"]).is_some()) {
-            node.list(&["items"]).iter().for_each(|n| self.node(n, item));
+    fn node(&mut self, node: &Node, list: Listed<'_>) {
+        let kind = node.word(&["kind"]).unwrap_or(list.kind);
+        if let Some(kind) = kind.strip_suffix("List").filter(|_| node.at(&["items"]).is_some()) {
+            let list = Listed { kind, version: node.word(&["apiVersion"]).unwrap_or_default() };
+            node.list(&["items"]).iter().for_each(|n| self.node(n, list));
             return;
         }
         if kind.is_empty() {
             return;
         }
-        let group = node.word(&["apiVersion"]).and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);
+        let version = node.word(&["apiVersion"]).unwrap_or(list.version);
+        let group = version.split_once('/').map_or("", |(group, _)| group);
         self.object(&Object { node, group, meta: meta(node, kind) });
     }
 

@@ -75,8 +75,8 @@ pub struct Pod {
     pub name: String,
     /// Its labels.
     pub labels: Labels,
-    /// What may stand under keys of which it is not known: whoever changes pods on their way into the cluster may have
-    /// added them.
+    /// What may stand under keys of which it is not known: whoever makes pods, or changes them on their way into the
+    /// cluster, may have added them.
     pub unsure: BTreeMap<String, Values>,
     /// Its service account.
     pub account: String,

@@ -26,7 +26,7 @@ use crate::{
     select::Selector,
 };
 use fields::{Fields, Trouble};
-use object::Object;
+use object::{Listed, Object};
 use owners::Owned;
 
 /// Manifests while they are read, one document after another.
@@ -37,7 +37,7 @@ impl Reader {
     /// Looks at documents, or remembers why there are none.
     pub fn look(&mut self, read: &Result<Vec<Node>, Box<Problem>>) {
         match read {
-            Ok(nodes) => nodes.iter().for_each(|node| self.0.node(node, "")),
+            Ok(nodes) => nodes.iter().for_each(|node| self.0.node(node, Listed::default())),
             Err(problem) => self.0.cluster.problems.push((**problem).clone()),
         }
     }
@@ -68,19 +68,20 @@ struct Read {
 }
 
 impl Read {
-    fn node(&mut self, node: &Node, list: &str) {
-        let kind = node.text("kind").unwrap_or(list);
-        if let Some(item) = kind.strip_suffix("List").filter(|_| node.field("items").is_some()) {
-            node.list("items").iter().for_each(|n| self.node(n, item));
+    fn node(&mut self, node: &Node, list: Listed<'_>) {
+        let kind = node.text("kind").unwrap_or(list.kind);
+        if let Some(kind) = kind.strip_suffix("List").filter(|_| node.field("items").is_some()) {
+            let list = Listed { kind, version: node.text("apiVersion").unwrap_or_default() };
+            node.list("items").iter().for_each(|n| self.node(n, list));
             return;
         }
         // In a typed list the kind of an item may be left out.
-        let problem = if list.is_empty() { objects::document(node) } else { None };
+        let problem = if list.kind.is_empty() { objects::document(node) } else { None };
         let known = problem.is_some();
         self.cluster.problems.extend(problem);
         // A list of objects at the top is not what kubectl takes; other files (values, …) look like that.
         if !kind.is_empty() {
-            let o = Object::new(node, kind);
+            let o = Object::new(node, list);
             if !known {
                 self.cluster.problems.extend(objects::refused(&o));
             }

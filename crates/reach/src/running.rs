@@ -9,7 +9,9 @@ impl Manifests {
     /// sure it is said what may stand there.
     pub fn relabel(&mut self, pod: usize, labels: Labels, unsure: BTreeMap<String, Values>) {
         if let Some(pod) = self.cluster.pods.get_mut(pod) {
-            (pod.labels, pod.unsure) = (labels, unsure);
+            pod.labels = labels;
+            pod.unsure.extend(unsure);
+            pod.unsure.retain(|key, _| !pod.labels.contains_key(key));
         }
     }
 

@@ -33,6 +33,40 @@ fn check(text: &str, answer: Answer, problems: &[&str]) {
     assert_eq!(listed, (answer == Answer::Allowed, answer != Answer::Denied), "the list and the probe");
 }
 
+/// Whether `n/a` reaches port 80 of a workload where a policy selects pods by a label that nobody wrote.
+#[track_caller]
+fn check_given(workload: &str, label: &str, answer: Answer) {
+    let text = format!(
+        "apiVersion: apps/v1
+kind: {workload}
+  template: {{metadata: {{labels: {{app: db}}}}, spec: {{containers: [{{name: c}}]}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: p, namespace: n}}
+spec: {{podSelector: {{matchLabels: {{{label}}}}}}}
+"
+    );
+    let manifests = read(&text);
+    let judge = Judge::new(&manifests);
+    let (from, to) = (judge.source("n/a").unwrap(), judge.source("n/db").unwrap());
+    assert_eq!(judge.probe(&from[0], &to[0], Protocol::Tcp, 80).answer, answer, "{workload} {label}");
+}
+
+#[test]
+fn labels_that_controllers_give_are_not_missing() {
+    let set = "StatefulSet\nmetadata: {name: db, namespace: n}\nspec:\n  replicas: 2";
+    check_given(set, "statefulset.kubernetes.io/pod-name: db-1", Answer::Unknown);
+    check_given(set, "statefulset.kubernetes.io/pod-name: other-1", Answer::Allowed);
+    check_given(set, "apps.kubernetes.io/pod-index: '0'", Answer::Unknown);
+    let deployment = "Deployment\nmetadata: {name: db, namespace: n}\nspec:";
+    check_given(deployment, "pod-template-hash: 5d8f7c9b6", Answer::Unknown);
+    check_given(deployment, "statefulset.kubernetes.io/pod-name: db-1", Answer::Allowed);
+    let job = "Job\nmetadata: {name: db, namespace: n}\nspec:";
+    check_given(job, "batch.kubernetes.io/job-name: db", Answer::Denied);
+    check_given(job, "job-name: other", Answer::Allowed);
+}
+
 const DENY: &str = "
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -50,6 +84,14 @@ fn a_document_that_is_no_yaml_hides_no_other() {
 fn lists_of_any_kind_and_json_are_read() {
     let policies = r#"{"kind": "List", "items": [{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicyList", "items": [
         {"apiVersion": "networking.k8s.io/v1", "metadata": {"name": "p", "namespace": "n"}, "spec": {}}]}]}"#;
+    check(policies, Answer::Denied, &[]);
+}
+
+/// The API server leaves out of the items what the list says; without it this would be one of Kubernetes.
+#[test]
+fn items_of_a_typed_list_are_of_its_group() {
+    let policies = r#"{"kind": "NetworkPolicyList", "apiVersion": "projectcalico.org/v3", "items": [
+        {"metadata": {"name": "p", "namespace": "n"}, "spec": {"selector": "app == 'b'", "types": ["Ingress"]}}]}"#;
     check(policies, Answer::Denied, &[]);
 }
 

@@ -28,7 +28,8 @@ pub(crate) struct Judged {
     pub(crate) asked: Sources,
 }
 
-/// The manifests of some inputs, read for the judge. What is wrong with them, or not judged, goes to the report.
+/// The manifests of some inputs, read for the judge. What is wrong with them, or not judged, goes to the report, and hides
+/// nothing that stands without it; a spec with errors gives nothing.
 pub(crate) fn judged(paths: &[PathBuf], report: &mut Report) -> Option<Judged> {
     let inputs = match input::read_all(paths) {
         Ok(inputs) => inputs,

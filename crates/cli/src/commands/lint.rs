@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use meshgen::{
     findings::{
-        Acceptance, Finding, Settled, Severity, Told, acceptances, acceptances_of, lint, lint_spec, rule,
-        rules, sarif, settle,
+        Acceptance, Finding, Settled, Severity, Told, USELESS, acceptances, acceptances_of, lint, lint_spec,
+        rule, rules, sarif, settle,
     },
     spec::Date,
     yaml::{Sources, nearest},
@@ -30,13 +30,18 @@ impl report::Told for Told {
 
 pub(crate) fn run(files: &[PathBuf], args: &LintArgs, format: OutputFormat) -> Report {
     let mut report = Report::new(KIND);
+    // What is not understood hides no finding that does not depend on it: the rules say nothing of what is unknown.
     let Some(mut judged) = judged(files, &mut report) else { return report };
     let Some(accepted) = accepted(&mut judged, &args.accept, &mut report) else { return report };
-    let settled = settled(&judged, &accepted, args);
+    let mut settled = settled(&judged, &accepted, args);
+    if report.exit == Exit::Failed {
+        // What an acceptance is for may be what is not told.
+        settled.open.retain(|finding| finding.rule.code != USELESS.code);
+    }
     let manifests = &judged.world.manifests.sources;
     let told = settled.told(manifests, &judged.asked);
     if settled.open.iter().any(|finding| args.fail_on.is_met(finding)) {
-        report.exit = Exit::No;
+        report.exit = report.exit.max(Exit::No);
     }
     if settled.undated > 0 {
         let note = "no day was given, so no acceptance has ended: say `--today YYYY-MM-DD`";
@@ -58,20 +63,27 @@ pub(crate) fn run(files: &[PathBuf], args: &LintArgs, format: OutputFormat) -> R
 /// What the spec accepts, and what files accept; none if one of these is not understood.
 fn accepted(judged: &mut Judged, files: &[PathBuf], report: &mut Report) -> Option<Vec<Acceptance>> {
     let mut all: Vec<Acceptance> = judged.spec.iter().flat_map(acceptances_of).collect();
+    let mut understood = true;
     for path in files {
         match input::read(path) {
             Ok(input) => {
                 for file in add(input, &mut judged.asked) {
                     match acceptances(file, &judged.asked) {
                         Ok(more) => all.extend(more),
-                        Err(problems) => report.add_problems(judged.asked.clone(), problems),
+                        Err(problems) => {
+                            understood = false;
+                            report.add_problems(judged.asked.clone(), problems);
+                        }
                     }
                 }
             }
-            Err(failures) => failures.into_iter().for_each(|failure| report.fail(failure)),
+            Err(failures) => {
+                understood = false;
+                failures.into_iter().for_each(|failure| report.fail(failure));
+            }
         }
     }
-    (report.exit == Exit::Yes).then_some(all)
+    understood.then_some(all)
 }
 
 /// What is found of the codes that are wanted, held against what is accepted of them.

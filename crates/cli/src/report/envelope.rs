@@ -22,7 +22,7 @@ pub(crate) struct Envelope {
     exit_code: u8,
     /// What is wrong with the input, and what else went wrong.
     problems: Vec<ProblemJson>,
-    /// What a command found; its shape depends on the kind. Absent if it could not be done.
+    /// What a command found; its shape depends on the kind. Absent if nothing could be looked at.
     #[serde(skip_serializing_if = "Value::is_null")]
     result: Value,
 }

@@ -4,7 +4,7 @@ use meshgen_reach::{
     Action, Match, Matcher, Namespaces, Policy, Rule as PolicyRule, Scope, Traits, Values, View,
 };
 
-use crate::{Hit, Rule, Seen, Severity};
+use crate::{Hit, Rule, Seen, Severity, pods::word};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG001",
@@ -36,8 +36,9 @@ fn trusting(seen: &Seen<'_>, policy: &Policy) -> Option<Hit> {
     let first = trusting.first()?;
     let names = now(seen, &trusting);
     let number = if trusting.len() > 1 { "rules that admit" } else { "a rule that admits" };
+    let now = word(&trusting, "it now admits", "they now admit");
     let said = format!(
-        "`{}` has {number} namespaces by a label that can be set on any namespace; it now admits {names}",
+        "`{}` has {number} namespaces by a label that can be set on any namespace; {now} {names}",
         policy.full_name()
     );
     let named = if names.starts_with('`') { names.as_str() } else { "the namespaces that are meant" };

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use meshgen_mesh::Membership;
-use meshgen_reach::{Answer, Direction, Party, Pod, Policy, Protocol};
+use meshgen_reach::{Answer, Direction, Party, Pod, Policy, Protocol, Via};
+use meshgen_yaml::Node;
 
-use crate::{Hit, Rule, Seen, Severity, listed};
+use crate::{Fields, Hit, Rule, Seen, Severity, listed, pods::text};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG003",
@@ -31,6 +32,10 @@ const SCRAPED: [u16; 2] = [15020, 15090];
 /// Labels by which Prometheus is known.
 const PROMETHEUS: [&str; 2] = ["app.kubernetes.io/name", "app"];
 
+/// Labels that tell parts of a chart apart, and the parts that scrape: its gateway for pushes, for one, does not.
+const PARTS: ([&str; 2], [&str; 2]) =
+    (["app.kubernetes.io/component", "component"], ["prometheus", "server"]);
+
 type Cut<'a> = BTreeMap<String, (&'a Policy, Vec<String>, Vec<String>)>;
 
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
@@ -49,37 +54,90 @@ fn hit(seen: &Seen<'_>, policy: &Policy, who: Vec<String>, whom: Vec<String>) ->
 
 /// Who is there to scrape sidecars, and is refused on both ports.
 fn scraping<'a>(seen: &Seen<'a>, cut: &mut Cut<'a>) {
-    let is = |p: &Pod| PROMETHEUS.iter().any(|key| p.labels.get(*key).is_some_and(|v| v == "prometheus"));
     let pods = seen.cluster().pods.iter().enumerate();
-    let scrapers: Vec<usize> = pods.filter(|(_, p)| is(p)).map(|(n, _)| n).collect();
+    let scrapers = pods.filter(|(_, p)| scrapes(p)).map(|(n, _)| (seen.title(n), Party::Pod(n)));
+    let scrapers: Vec<(String, Party)> = scrapers.chain(operated(seen)).collect();
     for (server, pod) in seen.pods().filter(|(n, _)| seen.membership(*n) == Membership::Sidecar) {
         let to = Party::Pod(server);
-        for scraper in &scrapers {
-            let from = Party::Pod(*scraper);
-            if SCRAPED.iter().any(|port| seen.lets_through(&from, &to, *port) != Answer::Denied) {
+        for (title, from) in &scrapers {
+            if SCRAPED.iter().any(|port| seen.lets_through(from, &to, *port) != Answer::Denied) {
                 continue;
             }
-            let refusing = seen.refusing(Direction::Ingress, &from, &to, (Protocol::Tcp, 15020));
-            add(cut, refusing, seen.title(*scraper), format!("{}/{}:15020,15090", pod.namespace, pod.name));
+            let refusing = seen.refusing(Direction::Ingress, from, &to, (Protocol::Tcp, 15020));
+            add(cut, refusing, title.clone(), format!("{}/{}:15020,15090", pod.namespace, pod.name));
         }
     }
+}
+
+fn scrapes(pod: &Pod) -> bool {
+    let (keys, scraping) = PARTS;
+    let part = keys.iter().find_map(|key| pod.labels.get(*key));
+    let called = PROMETHEUS.iter().any(|key| pod.labels.get(*key).is_some_and(|v| v == "prometheus"));
+    called && part.is_none_or(|part| scraping.contains(&part.as_str()))
+}
+
+/// The pods that the operator of Prometheus makes, with the labels that it gives them.
+///
+/// Source: `prometheus-operator/prometheus-operator`, `pkg/prometheus/server/statefulset.go` and `pkg/prometheus/agent`.
+fn operated(seen: &Seen<'_>) -> Vec<(String, Party)> {
+    let kinds = [("Prometheus", "prometheus"), ("PrometheusAgent", "prometheus-agent")];
+    let all = kinds.into_iter().flat_map(|(kind, app)| {
+        seen.documents.of_kind("monitoring.coreos.com", kind).map(move |document| (document, app))
+    });
+    let pods = all.filter_map(|(document, app)| {
+        let (name, namespace) = (document.object.name.as_str(), document.object.namespace.as_deref()?);
+        let own = document.node.path(&["spec", "podMetadata", "labels"]).map_or(&[][..], Node::entries);
+        let own = own.iter().filter_map(|e| Some((e.key.text.to_string(), text(&e.value)?.to_owned())));
+        let given = [
+            ("app.kubernetes.io/name", app),
+            ("app.kubernetes.io/instance", name),
+            ("app.kubernetes.io/managed-by", "prometheus-operator"),
+            ("operator.prometheus.io/name", name),
+            ("prometheus", name),
+        ];
+        let given = given.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let labels = own.chain(given).collect();
+        let title = format!("{namespace}/{name}[{}]", document.object.kind);
+        Some((title.clone(), seen.somebody(&title, namespace, &labels)))
+    });
+    pods.collect()
+}
+
+/// The pods of a gateway that is not here: those of the one that istioctl installs are in the root namespace. Nothing is
+/// known of others.
+fn usual(seen: &Seen<'_>, gateway: &str) -> Option<(String, Party)> {
+    let (namespace, name) = gateway.split_once('/')?;
+    let via = Via::IstioGateway(namespace.to_owned(), name.to_owned());
+    let labels = &seen.cluster().gateways.get(&via)?.pods;
+    let root = &seen.mesh().settings.root_namespace;
+    let title = format!("gateway {gateway} (most likely in {root})");
+    let usual = labels.get("istio").is_some_and(|value| value == "ingressgateway");
+    usual.then(|| (title.clone(), seen.somebody(&title, root, labels)))
 }
 
 /// Gateways that lead to a pod and are refused by all of its ports.
 fn gateways<'a>(seen: &Seen<'a>, cut: &mut Cut<'a>) {
     for way in seen.judges.network.ways() {
-        let is_gateway = way.gateway.is_some();
+        let Some(gateway) = &way.gateway else { continue };
         let Some((port, _)) = way.ports.ranges(Protocol::Tcp).next().filter(|(a, b)| a == b) else {
             continue;
         };
-        if !is_gateway || !way.permitted.possible.is_empty() {
+        let to = Party::Pod(way.pod);
+        let absent = matches!(way.via, Party::Stranger(_));
+        let (who, via, refused) = match usual(seen, gateway).filter(|_| absent) {
+            Some((title, via)) => {
+                let refused = seen.lets_through(&via, &to, port) == Answer::Denied;
+                (title, via, refused)
+            }
+            None => (way.via.title(seen.cluster()), way.via.clone(), way.permitted.possible.is_empty()),
+        };
+        if !refused {
             continue;
         }
-        let to = Party::Pod(way.pod);
-        let refusing = seen.refusing(Direction::Ingress, &way.via, &to, (Protocol::Tcp, port));
+        let refusing = seen.refusing(Direction::Ingress, &via, &to, (Protocol::Tcp, port));
         let title = seen.title(way.pod);
         let to = title.split('[').next().unwrap_or_default();
-        add(cut, refusing, way.via.title(seen.cluster()), format!("{to}:{port}"));
+        add(cut, refusing, who, format!("{to}:{port}"));
     }
 }
 

@@ -32,9 +32,9 @@ fn both(document: &Document) -> Option<Hit> {
     let rev = document.node.text(&["metadata", "labels", "istio.io/rev"])?;
     let name = &document.object.name;
     let said = format!(
-        "`{name}` has `istio-injection: {value}` and `istio.io/rev: {rev}`: the second one has no effect"
+        "`{name}` has `istio-injection: {value}` and `istio.io/rev: {rev}`: `istio.io/rev` has no effect"
     );
     let way_out =
-        format!("keep one of them, for the revision `kubectl label namespace {name} istio-injection-`");
+        format!("keep one of them; to keep the revision: `kubectl label namespace {name} istio-injection-`");
     Some(Hit::about(document, said, way_out).at(revision.place).also(injection.place, "this one counts"))
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use meshgen_mesh::Membership;
-use meshgen_reach::{Answer, Direction, Party, Policy, Protocol};
+use meshgen_reach::{Answer, Direction, Labels, Party, Policy, Protocol};
 
-use super::mg007_no_istiod::by_address;
-use crate::{Hit, Rule, Seen, Severity, listed};
+use crate::{Fields, Hit, Rule, Seen, Severity, listed};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG006",
@@ -25,11 +24,22 @@ pub(super) const RULE: Rule = Rule {
     ],
 };
 
+/// What pods of DNS are called under `k8s-app`: those of the cluster, and the cache that runs on each node.
+const APPS: [&str; 3] = ["kube-dns", "coredns", "node-local-dns"];
+
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
-    let dns = seen.known_or_stranger("kube-system", &[("k8s-app", "kube-dns")]);
+    let mut dns = seen.serving("kube-system", ("k8s-app", &APPS), 53);
+    // Where there are caches on the nodes, pods ask these, whether they are in the manifests or not.
+    let cache = Labels::from([("k8s-app".to_owned(), "node-local-dns".to_owned())]);
+    let home = Labels::from([("kubernetes.io/metadata.name".to_owned(), "kube-system".to_owned())]);
+    dns.push(Seen::stranger(
+        "node-local-dns",
+        seen.cluster().namespace_labels("kube-system").unwrap_or(&home),
+        &cache,
+    ));
     // OpenShift has pods of its own for it, which listen on another port.
     let openshift =
-        seen.known_or_stranger("openshift-dns", &[("dns.operator.openshift.io/daemonset-dns", "default")]);
+        seen.serving("openshift-dns", ("dns.operator.openshift.io/daemonset-dns", &["default"]), 5353);
     let mut lacking: BTreeMap<(String, &str), (&Policy, Vec<String>)> = BTreeMap::new();
     for (number, _) in seen.pods().filter(|(n, _)| asks(seen, *n)) {
         let from = Party::Pod(number);
@@ -38,7 +48,7 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
                 |to: &Party, port| seen.judges.network.answer(&from, to, protocol, port) == Answer::Denied;
             dns.iter().all(|to| denied(to, 53))
                 && openshift.iter().all(|to| denied(to, 5353))
-                && !by_address(seen, &from, protocol, 53)
+                && !seen.may_send_by_address(number, protocol, 53)
         };
         let (what, protocol) = match (refused(Protocol::Udp), refused(Protocol::Tcp)) {
             (true, true) => ("UDP and TCP 53", Protocol::Udp),
@@ -67,5 +77,7 @@ fn asks(seen: &Seen<'_>, number: usize) -> bool {
         .filter_map(|p| p.egress.as_ref())
         .flatten()
         .any(|rule| rule.peers.iter().any(|peer| peer.address_sets().is_empty()));
-    sends || seen.membership(number) == Membership::Sidecar
+    // One that is told to ask other servers than those of the cluster does not need these.
+    let policy = seen.in_mesh(number).and_then(|pod| seen.template(pod)?.1.text(&["spec", "dnsPolicy"]));
+    !matches!(policy, Some("None" | "Default")) && (sends || seen.membership(number) == Membership::Sidecar)
 }

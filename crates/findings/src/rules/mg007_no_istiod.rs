@@ -27,14 +27,21 @@ pub(super) const RULE: Rule = Rule {
 /// Where sidecars get certificates and configuration.
 const ISTIOD: u16 = 15012;
 
+/// The label of istiod's pods, whatever their revision (`manifests/charts/istio-control/istio-discovery/templates/deployment.yaml`).
+const APP: (&str, &[&str]) = ("app", &["istiod"]);
+
+/// Where AKS runs the istiod of the mesh that it manages, and how it names its revisions: `asm-1-30`.
+const AKS: (&str, &str) = ("aks-istio-system", "asm-");
+
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
-    let root = &seen.mesh().settings.root_namespace;
-    let istiod = seen.known_or_stranger(root, &[("app", "istiod"), ("istio", "pilot")]);
-    let mut lacking: BTreeMap<String, (&Policy, Vec<String>)> = BTreeMap::new();
+    let mut lacking: BTreeMap<String, (&Policy, Vec<String>, &str)> = BTreeMap::new();
+    let mut known: BTreeMap<&str, Vec<Party>> = BTreeMap::new();
     for (number, _) in seen.pods().filter(|(n, _)| seen.membership(*n) == Membership::Sidecar) {
         let from = Party::Pod(number);
+        let home = home(seen, number);
+        let istiod = known.entry(home).or_insert_with(|| istiod(seen, home));
         let denied = |to: &Party| seen.lets_through(&from, to, ISTIOD) == Answer::Denied;
-        if !istiod.iter().all(denied) || by_address(seen, &from, Protocol::Tcp, ISTIOD) {
+        if !istiod.iter().all(denied) || seen.may_send_by_address(number, Protocol::Tcp, ISTIOD) {
             continue;
         }
         let refusing = |direction| {
@@ -42,27 +49,39 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
             seen.refusing(direction, &from, to, (Protocol::Tcp, ISTIOD))
         };
         if let Some(policy) = refusing(Direction::Egress).or_else(|| refusing(Direction::Ingress)) {
-            lacking.entry(policy.full_name()).or_insert((policy, vec![])).1.push(seen.title(number));
+            lacking.entry(policy.full_name()).or_insert((policy, vec![], home)).1.push(seen.title(number));
         }
     }
-    let hit = |(policy, pods): (&Policy, Vec<String>)| {
+    let hit = |(policy, pods, home): (&Policy, Vec<String>, &str)| {
         let (document, pods) = (seen.document(policy.place)?, listed(pods));
         let said = format!(
             "`{}` keeps the sidecars of {pods} from istiod: they do not get ready when they start",
             policy.full_name()
         );
-        Some(Hit::about(document, said, format!("permit TCP {ISTIOD} to `app: istiod` in `{root}`")))
+        let label = if home == AKS.0 { "the pods".to_owned() } else { format!("`{}: istiod`", APP.0) };
+        Some(Hit::about(document, said, format!("permit TCP {ISTIOD} to {label} in `{home}`")))
     };
     lacking.into_values().filter_map(hit).collect()
 }
 
-/// Whether a pod may send to an address that a Service may have. What a block of addresses means for pods is left to
-/// the plugin, so that then nothing is said.
-pub(super) fn by_address(seen: &Seen<'_>, from: &Party, protocol: Protocol, port: u16) -> bool {
-    // The usual block of Services, on AKS and elsewhere, and the address of a cache of DNS on the node.
-    const SERVICES: [[u8; 4]; 4] = [[10, 96, 0, 10], [10, 0, 0, 10], [172, 20, 0, 10], [169, 254, 20, 10]];
-    SERVICES.iter().any(|address| {
-        let to = Party::Address((*address).into());
-        seen.judges.network.answer(from, &to, protocol, port) != Answer::Denied
-    })
+/// The namespace of the istiod of a pod.
+fn home<'s>(seen: &'s Seen<'_>, pod: usize) -> &'s str {
+    let member = seen.in_mesh(pod).and_then(|number| seen.mesh().pods.get(number));
+    let of_namespace = member.and_then(|p| seen.mesh().namespaces.get(&p.namespace)?.get("istio.io/rev"));
+    let revision = of_namespace.or_else(|| member.and_then(|p| p.labels.get("istio.io/rev")));
+    match revision {
+        Some(revision) if revision.starts_with(AKS.1) => AKS.0,
+        _ => &seen.mesh().settings.root_namespace,
+    }
+}
+
+/// Pods that may be the istiod of a namespace. Of the one of AKS nobody says which labels it has.
+fn istiod(seen: &Seen<'_>, home: &str) -> Vec<Party> {
+    let labels: &[&str] = if home == AKS.0 { &[] } else { APP.1 };
+    let mut all = seen.serving(home, (APP.0, labels), ISTIOD);
+    let elsewhere = seen.cluster().pods.iter().enumerate();
+    let elsewhere =
+        elsewhere.filter(|(_, p)| p.namespace != home && p.labels.get(APP.0).is_some_and(|v| v == "istiod"));
+    all.extend(elsewhere.map(|(number, _)| Party::Pod(number)));
+    all
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshgen_mesh::{Membership, Outcome};
-use meshgen_reach::{Action, End, Labels, Match, Matcher, Party, PodView, Policy};
+use meshgen_reach::{
+    Action, End, Labels, Match, Matcher, Party, Pod, PodView, Policy, Protocol, Rule as PolicyRule,
+};
 use meshgen_yaml::Place;
 
 use crate::{Hit, Rule, Seen, Severity, listed};
@@ -40,7 +42,9 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
             }
             let clients = known.entry(&rule.peers).or_insert_with(|| plain(seen, &rule.peers));
             for client in clients {
-                for port in reset(seen, *client, server, &ports) {
+                let admitted: Vec<u16> =
+                    ports.iter().copied().filter(|port| admits(rule, pod, *port)).collect();
+                for port in reset(seen, *client, server, &admitted) {
                     let (_, who, whom) = all.entry(rule.place).or_insert((policy, vec![], vec![]));
                     who.push(*client);
                     whom.push(format!("{}/{}:{port}", pod.namespace, pod.name));
@@ -61,9 +65,10 @@ fn hit(
     who.sort_unstable();
     who.dedup();
     let who = listed(who.into_iter().map(|client| seen.title(client)));
+    let takes = if whom.iter().all(|one| Some(one) == whom.first()) { "takes" } else { "take" };
     let whom = listed(whom);
     let said = format!(
-        "`{}` admits {who} to {whom}, which takes mTLS only: the connection is reset",
+        "`{}` admits {who} to {whom}, which {takes} mTLS only: the connection is reset",
         policy.full_name()
     );
     Some(
@@ -101,6 +106,17 @@ fn means_anyone(seen: &Seen<'_>, peer: &Matcher) -> bool {
         host_is_pod: true,
     };
     peer.matches(seen.cluster(), End::Pod(view)) != Match::No
+}
+
+/// Whether a rule is about a port of a pod, by number or by name.
+fn admits(rule: &PolicyRule, pod: &Pod, port: u16) -> bool {
+    let named = |names: &[(Option<Protocol>, String)]| {
+        let mut names = names.iter().filter(|(protocol, _)| protocol.is_none_or(|p| p == Protocol::Tcp));
+        names.any(|(_, name)| pod.ports_named(name, Some(Protocol::Tcp)).any(|(_, number)| number == port))
+    };
+    let ports = &rule.ports;
+    let left_out = ports.except.contains(Protocol::Tcp, port) || named(&ports.except_names);
+    !left_out && (ports.numbers.contains(Protocol::Tcp, port) || named(&ports.names))
 }
 
 /// Of ports, those at which a client sees its connection reset.

@@ -6,7 +6,7 @@ use meshgen_mesh::{
     Action, Attribute, AuthorizationPolicy, Condition, Membership, Mode, Outcome, Rule as AuthorizationRule,
 };
 
-use crate::{Hit, Rule, Seen, Severity, listed};
+use crate::{Hit, Rule, Seen, Severity, listed, pods::is_about};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG010",
@@ -30,28 +30,32 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     enforced.filter_map(|(number, policy)| bare(seen, number, policy)).collect()
 }
 
+/// What is asked of a port of a pod.
+type OfPort = fn(&Seen<'_>, usize, u16) -> bool;
+
 fn bare(seen: &Seen<'_>, number: usize, policy: &AuthorizationPolicy) -> Option<Hit> {
     let document = seen.document(policy.meta.place)?;
-    let rule = policy.rules.iter().find(|rule| goes_by_identity(rule))?;
     let name = format!("{}/{}", policy.meta.namespace, policy.meta.name);
-    let (ports, said) = match policy.action {
+    let (is, said): (OfPort, String) = match policy.action {
         Action::Deny => (
-            ports(seen, number, passes),
+            passes,
             format!(
                 "`{name}` refuses callers by their identity, and who comes in plain text has none and passes"
             ),
         ),
         Action::Allow => (
-            ports(seen, number, is_disabled),
+            is_disabled,
             format!(
                 "`{name}` admits callers by their identity, and in plain text, which is all that is taken, nobody has one"
             ),
         ),
         Action::Audit | Action::Custom => return None,
     };
-    if ports.is_empty() {
-        return None;
-    }
+    let mut rules = policy.rules.iter().filter(|rule| goes_by_identity(rule));
+    let (rule, ports) = rules.find_map(|rule| {
+        let ports = ports(seen, number, |pod, port| is_about(rule, port) && is(seen, pod, port));
+        (!ports.is_empty()).then_some((rule, ports))
+    })?;
     let ports = listed(ports);
     let said = format!("{said}: {ports}");
     let way_out = format!("demand mTLS of {ports}: a PeerAuthentication with mode `STRICT`");
@@ -83,13 +87,13 @@ fn is_disabled(seen: &Seen<'_>, pod: usize, port: u16) -> bool {
 }
 
 /// The ports of pods that a policy binds of which something is true.
-fn ports(seen: &Seen<'_>, policy: usize, is: fn(&Seen<'_>, usize, u16) -> bool) -> BTreeSet<String> {
+fn ports(seen: &Seen<'_>, policy: usize, is: impl Fn(usize, u16) -> bool) -> BTreeSet<String> {
     let bound = seen.pods().filter(|(number, _)| {
         let member = seen.in_mesh(*number).and_then(|pod| seen.mesh().members.get(pod));
         member.is_some_and(|m| m.injection.membership == Membership::Sidecar && m.policies.contains(&policy))
     });
     let ports =
         bound.flat_map(|(number, pod)| seen.ports(number).into_iter().map(move |port| (number, pod, port)));
-    let named = ports.filter(|(number, _, port)| is(seen, *number, *port));
+    let named = ports.filter(|(number, _, port)| is(*number, *port));
     named.map(|(_, pod, port)| format!("{}/{}:{port}", pod.namespace, pod.name)).collect()
 }

@@ -3,7 +3,7 @@
 use meshgen_mesh::{Labels, Meta, PeerAuthentication, Scope, Selector};
 use meshgen_reach::Policy;
 
-use crate::{Hit, Rule, Seen, Severity};
+use crate::{Hit, Rule, Seen, Severity, pods::is_given};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG011",
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     why: "A policy whose selector fits no pod is accepted by the cluster and protects nobody. Most often a label is \
           mistyped, or is one of the Deployment and not of its pods. It is told where the namespace has other \
-          pods in the manifests; those that are not in them may be meant.",
+          pods in the manifests; those that are not in them may be meant, as may be those that custom resources make.",
     way_out: "Compare the selector with the labels of the pods (`spec.template.metadata.labels`), or remove the policy.",
     sources: &[
         "https://kubernetes.io/docs/concepts/services-networking/network-policies/#networkpolicy-resource",
@@ -30,7 +30,8 @@ fn of_network(seen: &Seen<'_>, policy: &Policy) -> Option<Hit> {
         Some(own) => seen.near().pods(own).is_empty(),
         None => seen.cluster().pods.is_empty(),
     };
-    if lonely || !seen.meant(&policy.subject).is_empty() {
+    // Pods that are made of something else than a template are not seen here.
+    if lonely || !seen.meant(&policy.subject).is_empty() || seen.may_be_made(policy.namespace.as_deref()) {
         return None;
     }
     let said = format!("`{}` selects no pod", policy.full_name());
@@ -73,7 +74,13 @@ fn unselected(seen: &Seen<'_>, meta: &Meta, selector: &Selector, everywhere: boo
     let pods =
         mesh.pods.iter().zip(&mesh.members).filter(|(pod, _)| everywhere || pod.namespace == meta.namespace);
     let labels: Vec<&Labels> = pods.map(|(_, member)| &member.labels).collect();
-    if labels.is_empty() || selector.is_empty() || labels.iter().any(|labels| selector.selects(labels)) {
+    // What controllers add may well fit.
+    let written = selector.requirements.iter().filter(|r| !is_given(&r.key)).cloned().collect();
+    let written = Selector { requirements: written };
+    if labels.is_empty() || selector.is_empty() || labels.iter().any(|labels| written.selects(labels)) {
+        return None;
+    }
+    if seen.may_be_made(Some(meta.namespace.as_str()).filter(|_| !everywhere)) {
         return None;
     }
     nobody(seen, meta, "it selects no pod", &instead(Some(&meta.namespace)))

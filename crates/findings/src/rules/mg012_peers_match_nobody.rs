@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     why: "None of the pods in the namespaces that the rule means has the labels that it asks for, so that nobody is \
           admitted by it. Most often a label is mistyped; or two list items are meant where one is written: \
           `namespaceSelector` and `podSelector` in one item must both fit. It is told where these namespaces have \
-          other pods in the manifests.",
+          other pods in the manifests, and no custom resources that may make some.",
     way_out: "Compare the selectors of the rule with the labels of the pods that are meant, or remove the rule.",
     sources: &[
         "https://kubernetes.io/docs/concepts/services-networking/network-policies/#behavior-of-to-and-from-selectors",
@@ -66,6 +66,10 @@ fn is_dead(seen: &Seen<'_>, peer: &Matcher) -> bool {
     // Of one that is named, no other has to be asked.
     let all = all.filter(|(name, _)| peer.namespace().is_none_or(|only| only == name.as_str()));
     let all = all.filter(|(_, ns)| namespaces.select(&ns.labels) != Match::No);
-    let mut near = all.flat_map(|(name, _)| seen.pods_in(name)).peekable();
+    let names: Vec<&String> = all.map(|(name, _)| name).collect();
+    if names.iter().any(|name| seen.may_be_made(Some(name.as_str()))) {
+        return false;
+    }
+    let mut near = names.into_iter().flat_map(|name| seen.pods_in(name)).peekable();
     near.peek().is_some() && near.all(|(number, _)| !meant.has(number))
 }

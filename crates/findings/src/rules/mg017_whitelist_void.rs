@@ -1,11 +1,6 @@
 //! MG017: Dgraph's own whitelist of addresses, behind a sidecar that hides them.
 
-use meshgen_yaml::{Limits, Node, documents};
-
-use crate::{
-    Document, Fields, Hit, Rule, Seen, Severity,
-    pods::{containers, text, words},
-};
+use crate::{Hit, Rule, Seen, Severity, dgraph};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG017",
@@ -24,77 +19,30 @@ pub(super) const RULE: Rule = Rule {
     ],
 };
 
-/// The ports on which Dgraph is administered: Alpha by HTTP and gRPC, Zero by HTTP and gRPC.
-const PORTS: [u16; 4] = [8080, 9080, 6080, 5080];
-
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     seen.sidecars().filter_map(|(pod, _)| void(seen, pod)).collect()
 }
 
 fn void(seen: &Seen<'_>, pod: usize) -> Option<Hit> {
-    let (document, template) = seen.template(pod)?;
-    let taken = PORTS.iter().any(|port| seen.mesh().takes_inbound(pod, *port, false));
-    if !taken || !seen.enforced(pod).is_empty() {
+    let (document, whitelist) = dgraph::whitelist(seen, pod)?;
+    // One that admits everyone has nothing to lose.
+    if whitelist.guarded || whitelist.everybody().is_some() || !dgraph::is_shown_its_sidecar(seen, pod) {
         return None;
     }
-    let found = from_arguments(template).or_else(|| from_files(seen, document, template))?;
-    let Whitelist { list, node, guarded } = found;
-    // One that admits everyone has nothing to lose.
-    if guarded || list.split(',').any(|one| one.trim().ends_with("/0")) {
+    // That some policy binds the pod does not help: it has to hold back what administers.
+    if !dgraph::is_open(seen, pod) {
         return None;
     }
     let said = format!(
-        "`{}` trusts the addresses `{list}` to administer it, but its sidecar shows it `127.0.0.6` for each of its \
+        "`{}` trusts the addresses `{}` to administer it, but its sidecar shows it `127.0.0.6` for each of its \
          clients, which it always trusts",
-        seen.called(pod)
+        seen.called(pod),
+        whitelist.list
     );
     let hit =
         Hit::about(document, said, "demand a token or access control, or say by AuthorizationPolicy who may");
-    Some(match node {
+    Some(match whitelist.node {
         Some(node) => hit.at(node.place),
         None => hit,
     })
-}
-
-struct Whitelist<'a> {
-    list: String,
-    node: Option<&'a Node>,
-    guarded: bool,
-}
-
-/// `--security "whitelist=…; token=…"`, `--acl …`.
-fn from_arguments(template: &Node) -> Option<Whitelist<'_>> {
-    containers(template).find_map(|container| {
-        let node = words(container).find(|w| text(w).is_some_and(|t| t.contains("whitelist=")))?;
-        let all: Vec<&str> = words(container).filter_map(text).collect();
-        let guarded = all.iter().any(|t| t.contains("token=") || t.contains("--acl"));
-        Some(Whitelist { list: value(text(node)?), node: Some(node), guarded })
-    })
-}
-
-fn value(text: &str) -> String {
-    let after = text.split_once("whitelist=").map_or("", |(_, after)| after);
-    let end = |c: char| c == ';' || c == '"' || c == '\'' || c.is_whitespace();
-    after.split(end).next().unwrap_or_default().to_owned()
-}
-
-/// The files that Dgraph reads: the `ConfigMaps` that the pod mounts.
-fn from_files<'s>(seen: &Seen<'_>, document: &Document, template: &'s Node) -> Option<Whitelist<'s>> {
-    let mounted: Vec<&str> =
-        template.list(&["spec", "volumes"]).iter().filter_map(|v| v.text(&["configMap", "name"])).collect();
-    let maps = seen.documents.of_kind("", "ConfigMap").filter(|map| {
-        map.object.namespace == document.object.namespace && mounted.contains(&map.object.name.as_str())
-    });
-    let files = maps.flat_map(|map| map.node.path(&["data"]).into_iter().flat_map(Node::entries));
-    files.filter_map(|file| text(&file.value)).find_map(from_file)
-}
-
-fn from_file<'s>(file: &str) -> Option<Whitelist<'s>> {
-    let place = meshgen_yaml::At::<()>::NOWHERE;
-    let read = documents(place.file, file, 0..file.len(), Limits::default()).ok()?;
-    let node = read.first()?;
-    let flat = node.text(&["security"]).filter(|t| t.contains("whitelist=")).map(value);
-    let list = flat.or_else(|| node.text(&["security", "whitelist"]).map(str::to_owned))?;
-    let token = node.path(&["security", "token"]).is_some() || file.contains("token=");
-    Some(Whitelist { list, node: None, guarded: token || node.path(&["acl"]).is_some() })
 }

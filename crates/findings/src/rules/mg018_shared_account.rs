@@ -47,7 +47,8 @@ fn told_apart(seen: &Seen<'_>, server: usize, policy: &AuthorizationPolicy) -> O
     let document = seen.document(policy.meta.place)?;
     let to = Party::Pod(seen.on_network(server)?);
     let mut accounts: BTreeMap<(&str, &str), Vec<(usize, &Pod)>> = BTreeMap::new();
-    for (number, pod) in seen.meshed() {
+    // What a server sends to itself tells no clients apart.
+    for (number, pod) in seen.meshed().filter(|(number, _)| *number != server) {
         accounts.entry((&pod.namespace, &pod.account)).or_default().push((number, pod));
     }
     accounts.retain(|_, pods| pods.len() > 1 && pods.first().is_some_and(|(_, pod)| named(policy, pod)));

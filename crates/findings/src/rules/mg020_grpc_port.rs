@@ -3,7 +3,10 @@
 use meshgen_mesh::{Pod, Protocol, Service, ServicePort};
 use meshgen_yaml::Node;
 
-use crate::{Fields, Hit, Rule, Seen, Severity, pods::containers};
+use crate::{
+    Document, Fields, Hit, Rule, Seen, Severity,
+    pods::{containers, text},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG020",
@@ -12,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     why: "What a sidecar takes a port for, the name of the Service's port says, or its `appProtocol`. As `tcp` it balances \
           connections and not calls, so one server gets all the calls of a long connection, and no call is told apart by \
-          path or method. As `http` it speaks HTTP/1.1 to the server, which gRPC is not.",
+          path or method. As `http` it speaks HTTP/1.1 to the server, which gRPC is not, unless a rule or the mesh says that \
+          it is to speak HTTP/2 (`h2UpgradePolicy`).",
     way_out: "Name the Service's port `grpc` or `grpc-…`, or set `appProtocol: grpc`.",
     sources: &[
         "https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/",
@@ -29,24 +33,22 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
 fn misnamed(seen: &Seen<'_>, service: &Service, port: &ServicePort) -> Option<Hit> {
     let document = seen.document(service.meta.place)?;
     let lost = lost(port)?;
+    // As HTTP/2 after all, gRPC is not lost.
+    if Protocol::of(port) == Protocol::Http && is_upgraded(seen, service) {
+        return None;
+    }
     let mut behind = seen.sidecars().filter(|(n, pod)| {
         let labels = seen.mesh().labels(*n);
         labels.is_some_and(|labels| service.selects(pod, labels))
     });
     let (pod, why) = behind.find_map(|(n, pod)| Some((n, speaks_grpc(seen, n, pod, port)?)))?;
-    let name = port.name.as_deref().unwrap_or_default();
     let said = format!(
         "port {} of the Service is {} to the mesh, but `{}` speaks gRPC there ({why}): {lost}",
         port.number,
         called(port),
         seen.called(pod)
     );
-    let way_out = format!(
-        "name it `grpc-{}`, or set `appProtocol: grpc`",
-        name.split_once('-').map_or(name, |(_, rest)| rest)
-    );
-    let way_out = if name.is_empty() || name == "tcp" { "name it `grpc`".to_owned() } else { way_out };
-    let hit = Hit::about(document, said, way_out);
+    let hit = Hit::about(document, said, instead(port));
     let written = document.node.list(&["spec", "ports"]).iter();
     let written = written.filter(|n| n.text(&["port"]) == Some(port.number.to_string().as_str()));
     let place = written.map(|n| n.place).next();
@@ -54,6 +56,53 @@ fn misnamed(seen: &Seen<'_>, service: &Service, port: &ServicePort) -> Option<Hi
         Some(place) => hit.at(place),
         None => hit,
     })
+}
+
+/// What to write: `appProtocol` counts more than a name, so where there is one a name does not help.
+fn instead(port: &ServicePort) -> String {
+    let name = port.name.as_deref().unwrap_or_default();
+    let (first, rest) = name.split_once('-').unwrap_or((name, ""));
+    let says = Protocol::word(first) != Protocol::Detected;
+    match (port.app_protocol.is_some(), if says { rest } else { name }) {
+        (true, _) => "set `appProtocol: grpc`, which counts more than its name".to_owned(),
+        (false, "") => "name it `grpc`, or set `appProtocol: grpc`".to_owned(),
+        (false, rest) => format!("name it `grpc-{rest}`, or set `appProtocol: grpc`"),
+    }
+}
+
+/// Whether sidecars may speak HTTP/2 to a Service although its port says HTTP: for all of the mesh, or by a rule.
+///
+/// Source: `istio/api`, `mesh/v1alpha1/config.proto` and `networking/v1alpha3/destination_rule.proto`.
+fn is_upgraded(seen: &Seen<'_>, service: &Service) -> bool {
+    let of_mesh = |d: &Document| match d.object.kind.as_str() {
+        "IstioOperator" => d.node.text(&["spec", "meshConfig", POLICY]) == Some("UPGRADE"),
+        "ConfigMap" => {
+            let named = d.object.name == "istio" || d.object.name.starts_with("istio-");
+            let mesh = d.node.text(&["data", "mesh"]).filter(|_| named).unwrap_or_default();
+            mesh.lines().any(|line| {
+                line.split('#').next().is_some_and(|l| l.contains(POLICY) && l.contains(": UPGRADE"))
+            })
+        }
+        "DestinationRule" => {
+            let (host, own) = (d.node.text(&["spec", "host"]).unwrap_or_default(), &service.meta.name);
+            (host == own || host.starts_with(&format!("{own}.")) || host.contains('*'))
+                && says_upgrade(&d.node)
+        }
+        _ => false,
+    };
+    seen.documents.iter().any(of_mesh)
+}
+
+const POLICY: &str = "h2UpgradePolicy";
+
+/// Whether something in a rule asks for HTTP/2, or for what the client speaks.
+fn says_upgrade(node: &Node) -> bool {
+    let asks = |key: &str, value: Option<&str>| {
+        (key == POLICY && value == Some("UPGRADE")) || (key == "useClientProtocol" && value == Some("true"))
+    };
+    let mut entries = node.entries().iter();
+    entries.any(|e| asks(&e.key.text, text(&e.value)) || says_upgrade(&e.value))
+        || node.items().iter().any(says_upgrade)
 }
 
 fn called(port: &ServicePort) -> String {
@@ -78,7 +127,8 @@ fn lost(port: &ServicePort) -> Option<&'static str> {
 fn speaks_grpc(seen: &Seen<'_>, number: usize, pod: &Pod, port: &ServicePort) -> Option<String> {
     let target = port.on(pod)?;
     let named = pod.ports.iter().filter(|p| p.tcp && p.number == target).filter_map(|p| p.name.as_deref());
-    let mut named = named.filter(|name| name.starts_with("grpc"));
+    // gRPC-Web is made for HTTP/1.1.
+    let mut named = named.filter(|name| name.starts_with("grpc") && !name.starts_with("grpc-web"));
     if let Some(name) = named.next() {
         return Some(format!("its container calls the port `{name}`"));
     }

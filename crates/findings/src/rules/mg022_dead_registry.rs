@@ -21,30 +21,53 @@ pub(super) const RULE: Rule = Rule {
         "https://istio.io/latest/news/releases/1.31.x/announcing-1.31/upgrade-notes/",
         "https://kubernetes.io/blog/2023/02/06/k8s-gcr-io-freeze-announcement/",
         "https://github.com/bitnami/containers/issues/83267",
+        "https://github.com/kubernetes-sigs/kubebuilder/discussions/3907",
+        "https://github.com/helm/charts",
         "https://github.com/itscontained/charts/issues/2",
     ],
 };
 
 /// What is dead, since when, and what is there in its place.
-const DEAD: [(&str, &str, &str); 9] = [
-    ("gcr.io/istio-release", "gets no release of Istio since 1.31 (August 2026)", "docker.io/istio"),
+const DEAD: [(&str, &str, &str); 16] = [
+    ("gcr.io/istio-release", "has had no release of Istio since 1.31 (August 2026)", "docker.io/istio"),
     (
         "registry.istio.io",
-        "is switched off for trial on days of autumn 2026, the next 8 and 9 December, and gets no release since 1.31",
+        "is switched off for trial on days of autumn 2026, and has had no release since 1.31 (August 2026)",
         "docker.io/istio",
     ),
     (
         "istio-release.storage.googleapis.com",
-        "gets no release of Istio since 1.31 (August 2026)",
+        "has had no release of Istio since 1.31 (August 2026)",
         "oci://ghcr.io/istio/release/charts",
     ),
-    ("k8s.gcr.io", "is frozen since 3 April 2023", "registry.k8s.io"),
-    ("gcr.io/google-containers", "is frozen since 3 April 2023", "registry.k8s.io"),
-    ("gcr.io/google_containers", "is frozen since 3 April 2023", "registry.k8s.io"),
-    ("docker.io/bitnami/", "lost its tags to `bitnamilegacy` in autumn 2025", "an image of its own makers"),
-    ("bitnami/", "lost its tags to `bitnamilegacy` in autumn 2025", "an image of its own makers"),
-    ("charts.itscontained.io", "does not answer since October 2022", "a chart of your own"),
+    ("k8s.gcr.io", "has been frozen since 3 April 2023", "registry.k8s.io"),
+    ("us.gcr.io/k8s-artifacts-prod", "has been frozen since 3 April 2023", "registry.k8s.io"),
+    ("eu.gcr.io/k8s-artifacts-prod", "has been frozen since 3 April 2023", "registry.k8s.io"),
+    ("asia.gcr.io/k8s-artifacts-prod", "has been frozen since 3 April 2023", "registry.k8s.io"),
+    ("gcr.io/google-containers", "has been frozen since 3 April 2023", "registry.k8s.io"),
+    ("gcr.io/google_containers", "has been frozen since 3 April 2023", "registry.k8s.io"),
+    ("gcr.io/kubebuilder/kube-rbac-proxy", "was given up in March 2025", "quay.io/brancz/kube-rbac-proxy"),
+    ("docker.io/bitnami/", BITNAMI, "an image of its own makers, and till then that of `bitnamilegacy`"),
+    ("bitnami/", BITNAMI, "an image of its own makers, and till then that of `bitnamilegacy`"),
+    (
+        "kubernetes-charts.storage.googleapis.com",
+        "was given up on 13 November 2020",
+        "a chart of its own makers",
+    ),
+    (
+        "kubernetes-charts-incubator.storage.googleapis.com",
+        "was given up on 13 November 2020",
+        "a chart of its own makers",
+    ),
+    ("charts.helm.sh", "has been an archive since 13 November 2020", "a chart of its own makers"),
+    ("charts.itscontained.io", "has not answered since October 2022", "a chart of your own"),
 ];
+
+/// What became of it: all tags but `latest` went.
+const BITNAMI: &str = "lost its tags to `bitnamilegacy` in autumn 2025";
+
+/// Names under which Docker Hub answers as well.
+const HUB: [&str; 2] = ["index.docker.io/", "registry-1.docker.io/"];
 
 /// Keys under which such addresses stand.
 const KEYS: [&str; 8] = ["image", "hub", "imageHub", "repository", "registry", "repo", "repoURL", "url"];
@@ -58,11 +81,17 @@ fn dead(document: &Document) -> Vec<Hit> {
     let mut found: BTreeMap<usize, Vec<(Place, &str)>> = BTreeMap::new();
     addresses(&document.node, &mut |node, address| {
         let bare = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let on_hub =
+            HUB.iter().find_map(|hub| bare.strip_prefix(hub)).map(|rest| format!("docker.io/{rest}"));
+        let bare = on_hub.as_deref().unwrap_or(bare);
         let is = |(dead, ..): &(&str, &str, &str)| {
             bare.strip_prefix(dead)
                 .is_some_and(|r| dead.ends_with('/') || r.is_empty() || r.starts_with(['/', ':']))
         };
-        if let Some(number) = DEAD.iter().position(is) {
+        let kept = |number: &usize| {
+            bare.ends_with(":latest") && DEAD.get(*number).is_some_and(|(_, since, _)| *since == BITNAMI)
+        };
+        if let Some(number) = DEAD.iter().position(is).filter(|number| !kept(number)) {
             found.entry(number).or_default().push((node.place, address));
         }
     });

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use meshgen_yaml::Node;
 
-use crate::{Fields, Hit, Rule, Seen, Severity, pods::names};
+use crate::{
+    Fields, Hit, Rule, Seen, Severity,
+    pods::{names, word},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG026",
@@ -57,14 +60,15 @@ fn hit(seen: &Seen<'_>, namespace: &str, pods: &[String], plugin: Plugin) -> Opt
     let label = document.metadata("labels", ENFORCE)?;
     let level = crate::pods::text(label)?;
     let (may, why) = match plugin {
-        Plugin::Absent => ("are", "Istio is installed without its CNI plugin"),
+        Plugin::Absent => (word(pods, "is", "are"), "Istio is installed without its CNI plugin"),
         Plugin::Unsaid | Plugin::There => {
             ("may be", "nothing here says that Istio's CNI plugin is installed")
         }
     };
     let said = format!(
-        "the level `{level}` is enforced, so {} {may} refused once they have a sidecar: {why}",
-        names(pods)
+        "the level `{level}` is enforced, so {} {may} refused once {} a sidecar: {why}",
+        names(pods),
+        word(pods, "it has", "they have")
     );
     Some(
         Hit::about(document, said, "install Istio's CNI plugin, or enforce `privileged` here")

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use meshgen_reach::Direction;
 use meshgen_yaml::{Node, Place};
 
-use crate::{Document, Fields, Hit, Rule, Seen, Severity, pods::names};
+use crate::{
+    Document, Fields, Hit, Rule, Seen, Severity,
+    pods::{names, word},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG032",
@@ -38,7 +41,9 @@ fn hit(seen: &Seen<'_>, place: Place, pods: &[usize]) -> Option<Hit> {
     let document = seen.document(place)?;
     let all = names(pods.iter().map(|n| seen.called(*n)));
     let said = format!(
-        "only their own sidecars keep {all} from what is in no registry: no network policy is about their egress"
+        "only {} {all} from what is in no registry: no network policy is about {} egress",
+        word(pods, "its own sidecar keeps", "their own sidecars keep"),
+        word(pods, "its", "their")
     );
     Some(Hit::about(document, said, "add a NetworkPolicy of the type `Egress` for these pods").at(place))
 }

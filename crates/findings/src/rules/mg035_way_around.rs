@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use meshgen_mesh::{Below, By, Call, Client, Outcome, Verdict};
 use meshgen_reach::{Answer, Party, Protocol, Way};
 
-use crate::{Fields, Hit, Rule, Seen, Severity, pods::names};
+use crate::{
+    Fields, Hit, Rule, Seen, Severity,
+    pods::{names, word},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG035",
@@ -50,9 +53,10 @@ fn hit(seen: &Seen<'_>, way: &Way, port: u16, (gateway, around): (&str, &[String
     let mut door = door.filter(|d| d.kind == way.kind && format!("{}/{}", d.namespace, d.name) == way.door);
     let document = seen.document(door.next()?.place)?;
     let said = format!(
-        "{} may not connect to port {port} of `{}`, but come to it by way of the gateway `{gateway}`",
+        "{} may not connect to port {port} of `{}`, but {} to it by way of the gateway `{gateway}`",
         names(around),
-        seen.title(way.pod)
+        seen.title(way.pod),
+        word(around, "comes", "come")
     );
     Some(Hit::about(
         document,

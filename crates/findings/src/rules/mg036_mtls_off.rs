@@ -2,7 +2,10 @@
 
 use meshgen_mesh::{Mode, PeerAuthentication};
 
-use crate::{Fields, Hit, Rule, Seen, Severity, pods::names};
+use crate::{
+    Fields, Hit, Rule, Seen, Severity,
+    pods::{names, word},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG036",
@@ -44,7 +47,11 @@ fn off_for(seen: &Seen<'_>, policy: &PeerAuthentication) -> Option<Hit> {
         said.push(format!("connections to {} are plain text and carry no identity", titles(&plain)));
     }
     if !strict.is_empty() {
-        said.push(format!("clients of the mesh get 503 from {}, which demand mTLS", titles(&strict)));
+        said.push(format!(
+            "clients of the mesh get 503 from {}, which {} mTLS",
+            titles(&strict),
+            word(&strict, "demands", "demand")
+        ));
     }
     let hit = Hit::about(
         document,

@@ -1,8 +1,11 @@
 //! MG037: a port that the sidecar leaves alone, and that a policy claims to protect.
 
-use meshgen_mesh::{Mode, Pod};
+use meshgen_mesh::{Action, AuthorizationPolicy, Mode, Pod};
 
-use crate::{Fields, Hit, Rule, Seen, Severity, pods::names};
+use crate::{
+    Fields, Hit, Rule, Seen, Severity,
+    pods::{is_about, names, word},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG037",
@@ -40,9 +43,10 @@ fn excluded(seen: &Seen<'_>, number: usize, pod: &Pod) -> Vec<Hit> {
         let broken = breaks(seen, number, port);
         let broken = if broken { ", and clients of the mesh get 503 there" } else { "" };
         let said = format!(
-            "port {port} of `{}` does not pass its sidecar, so {} do nothing for it{broken}",
+            "port {port} of `{}` does not pass its sidecar, so {} {} nothing for it{broken}",
             seen.called(number),
-            names(&claims)
+            names(&claims),
+            word(&claims, "does", "do")
         );
         let hit = Hit::about(
             document,
@@ -59,9 +63,15 @@ fn excluded(seen: &Seen<'_>, number: usize, pod: &Pod) -> Vec<Hit> {
 
 /// What claims to protect a port.
 fn claims(seen: &Seen<'_>, pod: usize, port: u16) -> Vec<String> {
+    // Whoever says who may come says so of every port; of the others, rules may be about some only.
+    let claims = |p: &&&AuthorizationPolicy| {
+        p.action == Action::Allow || p.rules.iter().any(|rule| is_about(rule, port))
+    };
     let policies = seen.enforced(pod);
-    let policies =
-        policies.iter().map(|p| format!("AuthorizationPolicy {}/{}", p.meta.namespace, p.meta.name));
+    let policies = policies
+        .iter()
+        .filter(claims)
+        .map(|p| format!("AuthorizationPolicy {}/{}", p.meta.namespace, p.meta.name));
     let mode = seen.mesh().mode(pod, port).ok().filter(|m| m.mode == Mode::Strict).and_then(|m| m.said);
     let mode = mode.map(|said| format!("{} {}/{}", said.kind, said.namespace, said.name));
     policies.chain(mode).collect()

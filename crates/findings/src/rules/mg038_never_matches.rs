@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
           `/a` is not `/a/`; a host is compared with the `Host` header as it was sent, port included; a principal has no \
           `spiffe://` before it; a method is in capitals; and a service account without a namespace is one of the policy's \
           own namespace. In an ALLOW rule such a value admits nobody, in a DENY rule it lets through what it was to refuse.",
-    way_out: "`/a/{**}` or `/a/*` and `/a` for a path with all below it, `host` and `host:*` for a host, \
+    way_out: "`/a/*` and `/a` for a path with all below it, `/a/{*}/b` for any one segment between, `host` and `host:*` for a host, \
               `cluster.local/ns/x/sa/y` for a principal, `x/y` for a service account.",
     sources: &[
         "https://istio.io/latest/docs/reference/config/security/authorization-policy/",
@@ -61,11 +61,10 @@ fn conditions(rule: &PolicyRule) -> impl Iterator<Item = &Condition> {
 fn wrong(seen: &Seen<'_>, policy: &AuthorizationPolicy, condition: &Condition, value: &str) -> Option<Wrong> {
     match &condition.attribute {
         Attribute::Path if has_inner_star(value) => {
-            let start = value.split('*').next().unwrap_or_default().trim_end_matches('/');
             let said = format!(
                 "the path `{value}` has a `*` that is taken literally, so it matches nothing that is meant"
             );
-            Some((said, format!("write `{start}/*`, or a template such as `{start}/{{**}}`")))
+            Some((said, meant(value)))
         }
         Attribute::Principal if value.starts_with("spiffe://") => {
             let bare = value.trim_start_matches("spiffe://");
@@ -118,6 +117,27 @@ fn has_inner_star(path: &str) -> bool {
     }
     let inner = path.strip_prefix('*').or_else(|| path.strip_suffix('*')).unwrap_or(path);
     inner.contains('*')
+}
+
+/// How to write what a path with such a star means, and no more than that: a prefix, or a template, in which `{*}` is one
+/// segment and `{**}` all that are left (S28).
+fn meant(path: &str) -> String {
+    if let Some(start) = path.strip_suffix("/**").filter(|start| !start.contains('*')) {
+        return format!("write `{start}/*`, and `{start}` too if that is meant");
+    }
+    let last = path.split('/').count().saturating_sub(1);
+    let segment = |(number, segment): (usize, &str)| match segment {
+        "*" | "**" | "{**}" if number == last => Some("{**}".to_owned()),
+        "*" => Some("{*}".to_owned()),
+        plain if !plain.contains('*') || plain == "{*}" => Some(plain.to_owned()),
+        _ => None,
+    };
+    let segments: Option<Vec<String>> = path.split('/').enumerate().map(segment).collect();
+    match segments {
+        Some(segments) if path.starts_with('/') => format!("write `{}`", segments.join("/")),
+        _ => "name the paths one by one: a template has `{*}` for a whole segment, and `{**}` at its end"
+            .to_owned(),
+    }
 }
 
 /// Values that refuse less than they look like: what is near to them gets through.

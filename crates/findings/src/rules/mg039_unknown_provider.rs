@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use meshgen_mesh::{Action, AuthorizationPolicy};
 
-use crate::{Hit, Rule, Seen, Severity, pods::names};
+use crate::{
+    Hit, Rule, Seen, Severity,
+    pods::{names, word},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG039",
@@ -46,7 +49,12 @@ fn refuses(seen: &Seen<'_>, number: usize, policy: &AuthorizationPolicy) -> Opti
         ));
     }
     let all: BTreeSet<&str> = providers(seen, *two.first()?);
-    let said = format!("{} are to ask {}, which is refused: one provider for each", pods(&two), names(all));
+    let said = format!(
+        "{} {} to ask {}, which is refused: one provider for each",
+        pods(&two),
+        word(&two, "is", "are"),
+        names(all)
+    );
     Some(Hit::about(document, said, "ask one provider for each workload"))
 }
 

@@ -2,7 +2,10 @@
 
 use meshgen_reach::{Direction, End, Match, Matcher, PodView, Policy, PolicyKind};
 
-use crate::{Fields, Hit, Rule, Seen, Severity, pods::names};
+use crate::{
+    Fields, Hit, Rule, Seen, Severity,
+    pods::{names, word},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG041",
@@ -48,9 +51,10 @@ fn covered(seen: &Seen<'_>, number: usize) -> Option<Hit> {
         return None;
     }
     let said = format!(
-        "`{}` is on the network of its node, so {} most likely do nothing for it",
+        "`{}` is on the network of its node, so {} most likely {} nothing for it",
         seen.called(number),
-        names(&all)
+        names(&all),
+        word(&all, "does", "do")
     );
     let hit = Hit::about(document, said, "take `hostNetwork` away, or protect the node");
     Some(match template.path(&["spec", "hostNetwork"]) {

@@ -15,6 +15,7 @@ mod mg012_peers_match_nobody;
 mod mg013_no_policy;
 mod mg014_policy_types;
 mod mg015_two_peer_authentications;
+mod mg016_dgraph_whitelist;
 mod mg017_whitelist_void;
 mod mg018_shared_account;
 mod mg019_no_version;
@@ -41,6 +42,13 @@ mod mg042_breaks_mtls;
 
 use crate::{Find, Rule};
 
+pub use mg016_dgraph_whitelist::RULE as DGRAPH_WHITELIST;
+
+/// The rules whose findings stand whatever other objects there are. What others find may be mended, or be wrong, by an
+/// object that could not be read at all.
+pub(crate) const ALONE: [&str; 9] =
+    ["MG001", "MG005", "MG014", "MG015", "MG022", "MG030", "MG038", "MG040", "MG041"];
+
 /// All rules about manifests, in the order of their codes.
 pub const RULES: &[(Rule, Find)] = &[
     (mg001_namespace_labels::RULE, mg001_namespace_labels::find),
@@ -58,6 +66,7 @@ pub const RULES: &[(Rule, Find)] = &[
     (mg013_no_policy::RULE, mg013_no_policy::find),
     (mg014_policy_types::RULE, mg014_policy_types::find),
     (mg015_two_peer_authentications::RULE, mg015_two_peer_authentications::find),
+    (mg016_dgraph_whitelist::RULE, mg016_dgraph_whitelist::find),
     (mg017_whitelist_void::RULE, mg017_whitelist_void::find),
     (mg018_shared_account::RULE, mg018_shared_account::find),
     (mg019_no_version::RULE, mg019_no_version::find),

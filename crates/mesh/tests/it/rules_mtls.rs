@@ -32,6 +32,13 @@ fn i7_workload_comes_before_namespace_before_mesh() {
     check(&format!("{}{permissive}", peers(STRICT)), OPEN);
 }
 
+/// The API server leaves out of the items what the list says.
+#[test]
+fn i7_items_of_a_typed_list_are_of_its_kind() {
+    let list = "---\napiVersion: security.istio.io/v1\nkind: PeerAuthenticationList\nitems:\n";
+    check(&format!("{list}- {{metadata: {{name: p, namespace: server}}, spec: {STRICT}}}\n"), MESHED);
+}
+
 #[test]
 fn i7_without_dates_the_oldest_is_not_known() {
     let objects = format!(

@@ -1,27 +1,10 @@
-//! MG016: a whitelist of Dgraph that tells nobody apart.
+//! MG016: a whitelist of Dgraph that tells nobody apart, of a release that no manifest shows.
 
-use meshgen_findings::{Hit, Rule, Severity};
+pub(super) use meshgen_findings::DGRAPH_WHITELIST as RULE;
+use meshgen_findings::Hit;
 use meshgen_spec::{Dgraph, MeshMode, Spec, Whitelist, WorkloadName};
 
 use super::in_spec;
-
-pub(super) const RULE: Rule = Rule {
-    code: "MG016",
-    slug: "dgraph-whitelist",
-    title: "the whitelist of a Dgraph lets everyone administrate it",
-    severity: Severity::Warning,
-    why: "Dgraph takes who may change the schema, drop all data or shut it down by the address of the caller, unless \
-          there is a token or ACL. `0.0.0.0/0` is every address. And behind a sidecar every whitelist is void: the \
-          sidecar hands connections over from `127.0.0.6`, and Dgraph takes any loopback address for local, so that \
-          whoever reaches the pod is an administrator.",
-    way_out: "Set `token` or `acl` of the release: both are Secrets that stand in no file. Or let an \
-              `AuthorizationPolicy` decide who may call the administrating paths, which it can in the mesh.",
-    sources: &[
-        "https://dgraph.io/docs/deploy/security/dgraph-administration/",
-        "dgraph-io/dgraph `x/x.go`, isIpWhitelisted",
-        "istio/istio `pilot/pkg/networking/core/cluster_builder.go`",
-    ],
-};
 
 /// Blocks that hold every address.
 const EVERYBODY: [&str; 2] = ["0.0.0.0/0", "::/0"];

@@ -37,6 +37,8 @@ pub fn rules() -> Vec<&'static Rule> {
     let of_manifests = RULES.iter().map(|(rule, _)| rule);
     let mut all: Vec<&'static Rule> = of_manifests.chain(of_specs).chain([&ENDED, &USELESS]).collect();
     all.sort();
+    // Some are about manifests and about what stands in a spec alone.
+    all.dedup();
     all
 }
 

@@ -16,9 +16,19 @@ pub(super) struct Object<'a> {
     pub(super) place: Place,
 }
 
+/// What a list says of its items, which need not say it again: the API server leaves `kind` and `apiVersion` out of the
+/// items of a `NetworkPolicyList`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Listed<'a> {
+    pub(super) kind: &'a str,
+    pub(super) version: &'a str,
+}
+
 impl<'a> Object<'a> {
-    pub(super) fn new(node: &'a Node, kind: &'a str) -> Object<'a> {
-        let group = node.text("apiVersion").and_then(|v| v.split_once('/')).map_or("", |(group, _)| group);
+    pub(super) fn new(node: &'a Node, of: Listed<'a>) -> Object<'a> {
+        let kind = node.text("kind").unwrap_or(of.kind);
+        let version = node.text("apiVersion").unwrap_or(of.version);
+        let group = version.split_once('/').map_or("", |(group, _)| group);
         let metadata = |key| node.field("metadata").and_then(|m| m.text(key));
         Object {
             node,

@@ -1,6 +1,6 @@
 //! What has pods: a pod itself, or anything with a template for pods.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeSet, net::IpAddr};
 
 use meshgen_yaml::Node;
 
@@ -11,7 +11,7 @@ use super::{
     owners::{Key, Owned},
 };
 use crate::{
-    Protocol,
+    Protocol, Values,
     cluster::{ContainerPort, Pod},
 };
 
@@ -45,7 +45,57 @@ fn owner(o: &Object<'_>) -> Option<Key> {
     })
 }
 
+/// Labels that controllers give to the pods that they make of a template, with what may stand there. What a person cannot
+/// know (a hash, an identifier) may be anything; of numbered pods each has its own.
+///
+/// Sources: `kubernetes/api` `apps/v1/types.go` and `batch/v1/types.go`; `pkg/controller/statefulset/stateful_set_utils.go`.
+fn given(o: &Object<'_>) -> Vec<(&'static str, Values)> {
+    let unknown = || Values { absent: false, listed: BTreeSet::new(), inverted: true };
+    let number =
+        |path: &[&str]| o.node.path(path).and_then(Node::integer).and_then(|n| u16::try_from(n).ok());
+    let numbered = |first: u16, count: u16, name: &dyn Fn(u16) -> String| {
+        let listed = (first..first.saturating_add(count)).map(name);
+        if count > MOST {
+            unknown()
+        } else {
+            Values { listed: listed.collect(), inverted: false, ..unknown() }
+        }
+    };
+    // The name that the API server makes of a prefix nobody knows.
+    let named = o.node.path(&["metadata", "name"]).is_some();
+    let called = || if named { Values::only(&o.name) } else { unknown() };
+    match o.kind {
+        "Deployment" => vec![("pod-template-hash", unknown())],
+        "DaemonSet" => vec![("controller-revision-hash", unknown()), ("pod-template-generation", unknown())],
+        "StatefulSet" => {
+            let first = number(&["spec", "ordinals", "start"]).unwrap_or(0);
+            let count = number(&["spec", "replicas"]).unwrap_or(1).max(1);
+            vec![
+                ("controller-revision-hash", unknown()),
+                (
+                    "statefulset.kubernetes.io/pod-name",
+                    numbered(first, count, &|n| format!("{}-{n}", o.name)),
+                ),
+                ("apps.kubernetes.io/pod-index", numbered(first, count, &|n| n.to_string())),
+            ]
+        }
+        "Job" => vec![
+            ("batch.kubernetes.io/controller-uid", unknown()),
+            ("controller-uid", unknown()),
+            ("batch.kubernetes.io/job-name", called()),
+            ("job-name", called()),
+            ("batch.kubernetes.io/job-completion-index", Values { absent: true, ..unknown() }),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// Of more pods of a StatefulSet than this, it is not said which numbers they have.
+const MOST: u16 = 100;
+
 fn pod(o: &Object<'_>, pod: &Node, spec: &Node) -> Pod {
+    let labels = pod.labels(&["metadata", "labels"]);
+    let unsure = given(o).into_iter().filter(|(key, _)| !labels.contains_key(*key));
     let account = spec.text("serviceAccountName").or_else(|| spec.text("serviceAccount"));
     // Init containers that go on running beside the others (sidecars) take connections too.
     let running = spec.list("initContainers").iter().filter(|c| c.text("restartPolicy") == Some("Always"));
@@ -54,8 +104,8 @@ fn pod(o: &Object<'_>, pod: &Node, spec: &Node) -> Pod {
         workload: 0,
         namespace: o.namespace.clone(),
         name: o.name.clone(),
-        labels: pod.labels(&["metadata", "labels"]),
-        unsure: BTreeMap::new(),
+        unsure: unsure.map(|(key, values)| (key.to_owned(), values)).collect(),
+        labels,
         account: account.filter(|a| !a.is_empty()).unwrap_or("default").to_owned(),
         ports: containers.flat_map(|c| c.list("ports")).filter_map(port).collect(),
         host_network: spec.flag("hostNetwork"),
