@@ -85,13 +85,13 @@ impl Documents {
         self.all.iter().filter(move |d| d.object.group == group && d.object.kind == kind)
     }
 
-    /// The one in which a place is.
+    /// The one in which a place is. They stand in the order in which they were read, and none is in another.
     pub fn at(&self, place: Place) -> Option<&Document> {
-        let holds = |d: &&Document| {
-            let all = d.node.place;
-            all.file == place.file && all.start <= place.start && place.start <= all.end
-        };
-        self.all.iter().rev().find(holds)
+        let start = |place: Place| (place.file, place.start);
+        let after = self.all.partition_point(|d| start(d.node.place) <= start(place));
+        let before = self.all.get(after.checked_sub(1)?)?;
+        let all = before.node.place;
+        (all.file == place.file && place.start <= all.end).then_some(before)
     }
 }
 

@@ -228,27 +228,28 @@ impl<'a> Seen<'a> {
         !p.host_network && !system
     }
 
-    /// The pods of a namespace that serve something: those that have one of some values under a key, or listen on a port.
-    /// If none is here, one that has such a value, and of which nothing else is known.
+    /// The pods of a namespace that serve something: those that have one of some values under a key, and those that listen
+    /// on a port. If none of the first is here, one that has such a value, and of which nothing else is known.
     pub(crate) fn serving(&self, namespace: &str, (key, values): (&str, &[&str]), port: u16) -> Vec<Party> {
-        let is = |p: &Pod| {
-            let labelled = p.labels.get(key).is_some_and(|value| values.contains(&value.as_str()));
-            p.namespace == namespace && (labelled || p.ports.iter().any(|p| p.number == port))
-        };
-        let pods = self.cluster().pods.iter().enumerate();
-        let known: Vec<Party> = pods.filter(|(_, p)| is(p)).map(|(n, _)| Party::Pod(n)).collect();
-        if !known.is_empty() {
-            return known;
+        let labelled = |p: &Pod| p.labels.get(key).is_some_and(|value| values.contains(&value.as_str()));
+        let here =
+            || (0..).zip(&self.cluster().pods).filter(|(_, p): &(usize, &Pod)| p.namespace == namespace);
+        let listens = |p: &Pod| p.ports.iter().any(|p| p.number == port);
+        let mut all: Vec<Party> =
+            here().filter(|(_, p)| labelled(p) || listens(p)).map(|(n, _)| Party::Pod(n)).collect();
+        if here().any(|(_, p)| labelled(p)) {
+            return all;
         }
         let listed = values.iter().map(|value| (*value).to_owned()).collect();
         let label = Values { absent: values.is_empty(), listed, inverted: values.is_empty() };
-        vec![Party::Stranger(Stranger {
+        all.push(Party::Stranger(Stranger {
             name: namespace.to_owned(),
             namespace: self.traits_of(namespace),
             pod: Traits { known: BTreeMap::from([(key.to_owned(), label)]), open: true, written: None },
             account: None,
             ports: None,
-        })]
+        }));
+        all
     }
 
     /// A pod in a namespace that is made of something that is here: it has these labels, and perhaps others.

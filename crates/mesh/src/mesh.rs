@@ -58,7 +58,8 @@ pub struct Member {
     pub services: Vec<usize>,
     /// The numbers of [`Mesh::peer_authentications`] that bind it.
     pub peers: Vec<usize>,
-    /// Whether what binds it depends on the labels of injection, and it is not known whether it is injected.
+    /// Whether what binds it depends on labels that are not known: those of injection, if it is not known whether it is
+    /// injected, or those that a controller gives to each of several pods.
     pub unsure: bool,
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Injection, Labels, Member, Membership, Mesh, Meta, Pod, injection::labels_after_injection};
+use crate::{
+    Injection, Labels, Member, Membership, Mesh, Meta, Pod, Scope, injection::labels_after_injection,
+};
 
 /// Numbers of objects by their namespaces.
 type ByNamespace = BTreeMap<String, Vec<usize>>;
@@ -13,6 +15,61 @@ pub(crate) struct Near {
     services: ByNamespace,
     peers: ByNamespace,
     tokens: ByNamespace,
+    /// The labels that only controllers give, as selectors ask for them.
+    given: BTreeSet<(String, String)>,
+}
+
+/// Labels that controllers give to the pods that they make of a template.
+///
+/// Sources: `kubernetes/api` `apps/v1/types.go` and `batch/v1/types.go`.
+const GIVEN: [&str; 10] = [
+    "pod-template-hash",
+    "pod-template-generation",
+    "controller-revision-hash",
+    "controller-uid",
+    "job-name",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/controller-uid",
+    "batch.kubernetes.io/job-name",
+    "batch.kubernetes.io/job-completion-index",
+];
+
+/// Whether a pod that comes of a template may have such a label.
+fn may_be_given(pod: &Pod, key: &str, value: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match (pod.kind.as_str(), key) {
+        ("Deployment", "pod-template-hash")
+        | ("StatefulSet", "controller-revision-hash")
+        | ("DaemonSet", "controller-revision-hash" | "pod-template-generation")
+        | (
+            "Job",
+            "controller-uid"
+            | "batch.kubernetes.io/controller-uid"
+            | "batch.kubernetes.io/job-completion-index",
+        ) => true,
+        ("Job", "job-name" | "batch.kubernetes.io/job-name") => value == pod.name,
+        ("StatefulSet", "apps.kubernetes.io/pod-index") => number(value),
+        ("StatefulSet", "statefulset.kubernetes.io/pod-name") => {
+            let ordinal = value.strip_prefix(&pod.name).and_then(|rest| rest.strip_prefix('-'));
+            ordinal.is_some_and(number)
+        }
+        _ => false,
+    }
+}
+
+/// The labels, of those that only controllers give, for which something of the mesh is.
+fn given(mesh: &Mesh) -> BTreeSet<(String, String)> {
+    let scopes = mesh.policies.iter().map(|policy| &policy.scope);
+    let scopes = scopes.chain(mesh.request_authentications.iter().map(|tokens| &tokens.scope));
+    let selected = scopes.filter_map(|scope| match scope {
+        Scope::Selected(selector) => Some(selector),
+        Scope::Targets(_) => None,
+    });
+    let peers = mesh.peer_authentications.iter().map(|peer| &peer.selector);
+    let all = selected.chain(peers).chain(mesh.sidecars.iter().map(|scope| &scope.selector));
+    let asked = all.flat_map(|s| &s.requirements).filter(|r| GIVEN.contains(&r.key.as_str()));
+    asked.flat_map(|r| r.values.iter().map(|value| (r.key.clone(), value.clone()))).collect()
 }
 
 /// The numbers of what binds a pod.
@@ -31,6 +88,7 @@ impl Near {
             services: by_namespace(&mesh.services, |o| &o.meta),
             peers: by_namespace(&mesh.peer_authentications, |o| &o.meta),
             tokens: by_namespace(&mesh.request_authentications, |o| &o.meta),
+            given: given(mesh),
         }
     }
 }
@@ -57,8 +115,25 @@ impl Mesh {
         let injected = labels_after_injection(pod, Membership::Sidecar);
         let unsure = injection.membership == Membership::Unknown
             && self.bound_by(pod, &labels, near) != self.bound_by(pod, &injected, near);
+        let unsure = unsure || self.binds_some_only(pod, &labels, near);
         let Bound { policies, services, peers, .. } = self.bound_by(pod, &labels, near);
         Member { injection, labels, policies, services, peers, unsure }
+    }
+
+    /// Whether of the pods that come of a template some are bound by more, or by less, than others: by what selects labels
+    /// that their controller gives them. Services are not asked: those of single pods come beside one for all.
+    fn binds_some_only(&self, pod: &Pod, labels: &Labels, near: &Near) -> bool {
+        let mut given = near
+            .given
+            .iter()
+            .filter(|(key, value)| !labels.contains_key(key) && may_be_given(pod, key, value));
+        let all = self.bound_by(pod, labels, near);
+        given.any(|(key, value)| {
+            let mut labels = labels.clone();
+            labels.insert(key.clone(), value.clone());
+            let one = self.bound_by(pod, &labels, near);
+            (&one.policies, &one.peers, &one.others) != (&all.policies, &all.peers, &all.others)
+        })
     }
 
     /// What binds a pod with these labels, of what stands in its namespace or in the root one: nothing else can.

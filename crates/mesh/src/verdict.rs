@@ -94,7 +94,7 @@ impl Mesh {
         let mut all: Vec<Verdict> = Vec::new();
         let ends = [client, Some(call.server)].into_iter().flatten();
         if let Some(end) = ends.filter_map(|p| self.members.get(p)).find(|m| m.unsure) {
-            let said = format!("{}, and policies select by what injection adds", end.injection.why);
+            let said = format!("{}, and policies select by labels that nobody wrote", end.injection.why);
             return Verdict::new(Outcome::Unknown, Vec::new(), Reason::plain(Layer::Membership, said));
         }
         for c in of(client) {

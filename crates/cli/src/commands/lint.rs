@@ -79,7 +79,9 @@ fn accepted(judged: &mut Judged, files: &[PathBuf], report: &mut Report) -> Opti
             }
             Err(failures) => {
                 understood = false;
-                failures.into_iter().for_each(|failure| report.fail(failure));
+                for failure in failures {
+                    report.fail(failure);
+                }
             }
         }
     }

@@ -77,7 +77,10 @@ fn asks(seen: &Seen<'_>, number: usize) -> bool {
         .filter_map(|p| p.egress.as_ref())
         .flatten()
         .any(|rule| rule.peers.iter().any(|peer| peer.address_sets().is_empty()));
+    if !sends && seen.membership(number) != Membership::Sidecar {
+        return false;
+    }
     // One that is told to ask other servers than those of the cluster does not need these.
     let policy = seen.in_mesh(number).and_then(|pod| seen.template(pod)?.1.text(&["spec", "dnsPolicy"]));
-    !matches!(policy, Some("None" | "Default")) && (sends || seen.membership(number) == Membership::Sidecar)
+    !matches!(policy, Some("None" | "Default"))
 }

@@ -61,7 +61,7 @@ fn blind(
     }
     let fields = fields.into_iter().collect::<Vec<_>>().join(", ");
     let said = format!(
-        "`{}/{}` asks for {fields} on {}, where the mesh sees TCP: it {effect}",
+        "`{}/{}` goes by {fields} on {}, where the mesh sees TCP: it {effect}",
         policy.meta.namespace,
         policy.meta.name,
         listed(ports.iter().cloned())

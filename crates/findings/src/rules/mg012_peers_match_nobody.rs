@@ -67,9 +67,7 @@ fn is_dead(seen: &Seen<'_>, peer: &Matcher) -> bool {
     let all = all.filter(|(name, _)| peer.namespace().is_none_or(|only| only == name.as_str()));
     let all = all.filter(|(_, ns)| namespaces.select(&ns.labels) != Match::No);
     let names: Vec<&String> = all.map(|(name, _)| name).collect();
-    if names.iter().any(|name| seen.may_be_made(Some(name.as_str()))) {
-        return false;
-    }
-    let mut near = names.into_iter().flat_map(|name| seen.pods_in(name)).peekable();
-    near.peek().is_some() && near.all(|(number, _)| !meant.has(number))
+    let mut near = names.iter().flat_map(|name| seen.pods_in(name)).peekable();
+    let dead = near.peek().is_some() && near.all(|(number, _)| !meant.has(number));
+    dead && !names.iter().any(|name| seen.may_be_made(Some(name.as_str())))
 }

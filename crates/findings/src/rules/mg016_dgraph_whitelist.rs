@@ -14,8 +14,9 @@ pub const RULE: Rule = Rule {
           there is a token or ACL. `0.0.0.0/0` is every address. And behind a sidecar every whitelist is void: the \
           sidecar hands connections over from `127.0.0.6`, and Dgraph takes any loopback address for local, so that \
           whoever reaches the pod is an administrator.",
-    way_out: "Set `token` or `acl` of the release: both are Secrets that stand in no file. Or let an \
-              `AuthorizationPolicy` decide who may call the administrating paths, which it can in the mesh.",
+    way_out: "Demand a token (`--security token=…`) or turn on access control (`--acl`); in a spec, by `token` or `acl` of \
+              the release, which are Secrets that stand in no file. Or let an `AuthorizationPolicy` decide who may call \
+              the administrating paths, which it can in the mesh.",
     sources: &[
         "https://dgraph.io/docs/deploy/security/dgraph-administration/",
         "dgraph-io/dgraph `x/x.go`, isIpWhitelisted",

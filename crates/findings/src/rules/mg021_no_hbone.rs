@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshgen_mesh::Membership;
-use meshgen_reach::{Direction, Labels, Party, Permitted, Policy, Protocol};
+use meshgen_reach::{Direction, Labels, Party, Permitted, Policy, PortSet, Protocol};
 
 use crate::{Hit, Rule, Seen, Severity, pods::names};
 
@@ -72,26 +72,36 @@ fn between(seen: &Seen<'_>, ambient: &[usize]) -> Vec<(usize, Vec<(usize, u16)>)
 
 /// Pods that are not here, of namespaces that are in the mesh: what policies let them through to, and what they let
 /// through to them.
-fn with_namespaces(seen: &Seen<'_>, ambient: &[usize], told: &BTreeSet<usize>) -> Vec<Hit> {
+fn with_namespaces<'a>(seen: &Seen<'a>, ambient: &[usize], told: &BTreeSet<usize>) -> Vec<Hit> {
     let namespaces = seen.cluster().namespaces.iter();
     let is_ambient = |labels: &Labels| labels.get(MODE).is_some_and(|mode| mode == "ambient");
-    let strangers: Vec<(&String, Party)> = namespaces
+    let strangers: Vec<(&'a String, Party)> = namespaces
         .filter(|(_, ns)| is_ambient(&ns.labels))
         .map(|(name, _)| (name, seen.somebody(name, name, &Labels::new())))
         .collect();
+    if strangers.is_empty() {
+        return Vec::new();
+    }
     let mut hits: Vec<Hit> = Vec::new();
-    for pod in ambient.iter().copied().filter(|pod| !told.contains(pod)) {
+    // Pods of a class are alike to the network.
+    let classes = seen.judges.network.cells().of_pod;
+    let mut known: BTreeMap<(u32, &str, Direction), PortSet> = BTreeMap::new();
+    let mut permitted = |pod: usize, name: &'a str, stranger: &Party, direction: Direction| {
         let own = Party::Pod(pod);
+        let ask = || match direction {
+            Direction::Ingress => seen.judges.network.permitted(stranger, &own).possible,
+            Direction::Egress => seen.judges.network.permitted(&own, stranger).possible,
+        };
+        let class = classes.get(pod).copied().unwrap_or(u32::MAX);
+        known.entry((class, name, direction)).or_insert_with(ask).clone()
+    };
+    for pod in ambient.iter().copied().filter(|pod| !told.contains(pod)) {
         let home = seen.cluster().pods.get(pod).map(|p| &p.namespace);
         if let Some(policy) = seen.binding(pod, Direction::Ingress).first() {
-            let from = |(name, stranger): &(&String, Party)| {
-                let permitted = seen.judges.network.permitted(stranger, &own);
-                let port = seen
-                    .ports(pod)
-                    .into_iter()
-                    .find(|port| permitted.possible.contains(Protocol::Tcp, *port));
-                port.filter(|_| !permitted.possible.contains(Protocol::Tcp, HBONE))
-                    .map(|port| ((*name).clone(), port))
+            let from = |(name, stranger): &(&'a String, Party)| {
+                let permitted = permitted(pod, name, stranger, Direction::Ingress);
+                let port = seen.ports(pod).into_iter().find(|port| permitted.contains(Protocol::Tcp, *port));
+                port.filter(|_| !permitted.contains(Protocol::Tcp, HBONE)).map(|port| ((*name).clone(), port))
             };
             let cut: Vec<(String, u16)> = strangers.iter().filter_map(from).collect();
             hits.extend(unseen(seen, policy, &cut, |port, all| {
@@ -99,8 +109,8 @@ fn with_namespaces(seen: &Seen<'_>, ambient: &[usize], told: &BTreeSet<usize>) -
             }));
         }
         if let Some(policy) = seen.binding(pod, Direction::Egress).first() {
-            let to = |(name, stranger): &(&String, Party)| {
-                let permitted = seen.judges.network.permitted(&own, stranger).possible;
+            let to = |(name, stranger): &(&'a String, Party)| {
+                let permitted = permitted(pod, name, stranger, Direction::Egress);
                 let first = permitted.ranges(Protocol::Tcp).next().map(|(first, _)| first);
                 first
                     .filter(|_| !permitted.contains(Protocol::Tcp, HBONE))

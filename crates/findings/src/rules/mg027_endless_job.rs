@@ -43,10 +43,14 @@ fn endless(seen: &Seen<'_>, number: usize, pod: &Pod) -> Option<Hit> {
     let native = if refused { Some(false) } else { everywhere(seen) };
     let certain = match native {
         Some(true) => return None,
-        Some(false) => "its sidecar is not native, so it never finishes",
-        None => "it never finishes unless sidecars are native, which nothing here says",
+        Some(false) => " that is not native, so it never finishes",
+        None => ", and never finishes unless sidecars are native, which nothing here says",
     };
-    let said = format!("`{}` gets a sidecar ({}): {certain}", seen.called(number), member.injection.why);
+    let said = format!(
+        "`{}` gets a sidecar{certain}; why it gets one: {}",
+        seen.called(number),
+        member.injection.why
+    );
     let way_out = format!("set the annotation `{NATIVE}: \"true\"` on its pods");
     Some(Hit::about(document, said, way_out))
 }

@@ -12,7 +12,8 @@ pub(super) const RULE: Rule = Rule {
     why: "Values are compared as text. A `*` counts only at one end of a value, so `/a/**` is the path `/a/*`, star and all; \
           `/a` is not `/a/`; a host is compared with the `Host` header as it was sent, port included; a principal has no \
           `spiffe://` before it; a method is in capitals; and a service account without a namespace is one of the policy's \
-          own namespace. In an ALLOW rule such a value admits nobody, in a DENY rule it lets through what it was to refuse.",
+          own namespace. In an ALLOW rule such a value admits nobody, in a DENY rule it lets through what it was to refuse. And \
+          `0.0.0.0/0` among addresses that are let in is everybody.",
     way_out: "`/a/*` and `/a` for a path with all below it, `/a/{*}/b` for any one segment between, `host` and `host:*` for a host, \
               `cluster.local/ns/x/sa/y` for a principal, `x/y` for a service account.",
     sources: &[
@@ -44,6 +45,7 @@ fn in_policy(seen: &Seen<'_>, policy: &AuthorizationPolicy) -> Vec<Hit> {
                 .map(|v| (v, &condition.not_values, policy.action == Action::Allow));
             for (value, beside, refuses) in values.chain(others) {
                 let wrong = wrong(seen, policy, condition, value)
+                    .or_else(|| everybody(condition, value).filter(|_| !refuses))
                     .or_else(|| too_narrow(condition, value, beside, refuses));
                 let hit = wrong.map(|(said, way_out)| Hit::about(document, said, way_out).at(rule.place));
                 hits.extend(hit.filter(|hit| !hits.contains(hit)).into_iter().collect::<Vec<_>>());
@@ -117,6 +119,19 @@ fn has_inner_star(path: &str) -> bool {
     }
     let inner = path.strip_prefix('*').or_else(|| path.strip_suffix('*')).unwrap_or(path);
     inner.contains('*')
+}
+
+/// Blocks that hold every address.
+const EVERYBODY: [&str; 2] = ["0.0.0.0/0", "::/0"];
+
+/// A block that tells nobody apart. Beside others that are left out of it, it says something.
+fn everybody(condition: &Condition, value: &str) -> Option<Wrong> {
+    let by_address = matches!(condition.attribute, Attribute::Ip | Attribute::RemoteIp);
+    let alone = condition.values.is_empty() || condition.not_values.is_empty();
+    (by_address && alone && EVERYBODY.contains(&value)).then(|| {
+        let said = format!("the block `{value}` holds every address, so it tells nobody apart");
+        (said, "name the addresses that are meant, or leave it out".to_owned())
+    })
 }
 
 /// How to write what a path with such a star means, and no more than that: a prefix, or a template, in which `{*}` is one

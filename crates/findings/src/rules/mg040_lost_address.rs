@@ -124,10 +124,14 @@ fn told(kind: &str, namespace: &str, name: &str) -> String {
     format!("{kind} `{namespace}/{name}`")
 }
 
+/// Blocks that hold every address.
+const EVERYBODY: [&str; 2] = ["0.0.0.0/0", "::/0"];
+
 /// A rule by some addresses; where clients are known behind proxies, by those that packets have.
 fn in_rules(policy: &AuthorizationPolicy, known: bool) -> Option<Place> {
     let by_address = |c: &meshgen_mesh::Condition| {
-        c.attribute == Attribute::Ip || (c.attribute == Attribute::RemoteIp && !known)
+        let some = c.values.iter().chain(&c.not_values).any(|value| !EVERYBODY.contains(&value.as_str()));
+        some && (c.attribute == Attribute::Ip || (c.attribute == Attribute::RemoteIp && !known))
     };
     let rules = policy.rules.iter();
     let mut rules = rules.filter(|r| r.from.iter().flatten().chain(&r.when).any(by_address));
@@ -136,8 +140,7 @@ fn in_rules(policy: &AuthorizationPolicy, known: bool) -> Option<Place> {
 
 /// A rule by some addresses; one that means all of them means no client.
 fn in_network(policy: &Policy) -> Option<Place> {
-    let everywhere: Vec<Addresses> =
-        ["0.0.0.0/0", "::/0"].iter().filter_map(|all| Addresses::block(all)).collect();
+    let everywhere: Vec<Addresses> = EVERYBODY.iter().filter_map(|all| Addresses::block(all)).collect();
     let means_all = |set: &&Addresses| everywhere.iter().any(|all| set.contains_all(all));
     let some = |m: &Matcher| {
         let sets = m.address_sets();

@@ -56,7 +56,7 @@ fn breaks(seen: &Seen<'_>, rule: &DestinationRule, services: &[usize]) -> Option
                     refused_by(seen, rule, &call).map(|outcome| (client, outcome))
                 });
                 if let Some((client, outcome)) = refused {
-                    broken.insert(format!("{} port {on}", seen.called(server)));
+                    broken.insert(format!("port {on} of {}", seen.called(server)));
                     example = example.or(Some((client, server, on, outcome)));
                 }
             }
@@ -65,8 +65,9 @@ fn breaks(seen: &Seen<'_>, rule: &DestinationRule, services: &[usize]) -> Option
     let (client, server, port, outcome) = example?;
     let mode = mode(rule).map_or("", TlsMode::word);
     let said = format!(
-        "by `{mode}` clients send {} what it does not take ({}): `{}` gets `{}`",
+        "with `{mode}` clients send {} what {} not take ({}): `{}` gets `{}`",
         names(&broken),
+        if broken.len() == 1 { "it does" } else { "they do" },
         takes(seen, server, port),
         seen.called(client),
         outcome.word()

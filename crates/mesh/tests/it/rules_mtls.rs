@@ -39,6 +39,25 @@ fn i7_items_of_a_typed_list_are_of_its_kind() {
     check(&format!("{list}- {{metadata: {{name: p, namespace: server}}, spec: {STRICT}}}\n"), MESHED);
 }
 
+/// Of the pods of a StatefulSet each has a label of its own, which no template has.
+#[test]
+fn i7_what_binds_one_of_several_pods_makes_answers_unknown() {
+    let seen = |pod: &str| {
+        let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: server}\nspec: {template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, ports: [{containerPort: 80}]}]}}}\n---\n";
+        let selector = format!(
+            "{{selector: {{matchLabels: {{statefulset.kubernetes.io/pod-name: {pod}}}}}, mtls: {{mode: STRICT}}}}"
+        );
+        let mut sources = Sources::default();
+        sources.add("mesh.yaml", format!("{WORLD}{set}{}", peers(&selector)));
+        let mesh = Mesh::read_with(&sources, Settings::default());
+        let server = mesh.find("server", "StatefulSet", "db").unwrap();
+        let call = Call { client: Client::Outside(None), server, port: 80, by: By::Address };
+        mesh.any(&call, Below::Passes).outcome
+    };
+    assert_eq!(seen("db-0"), Outcome::Unknown);
+    assert_eq!(seen("dbs-0"), Outcome::Open);
+}
+
 #[test]
 fn i7_without_dates_the_oldest_is_not_known() {
     let objects = format!(
