@@ -126,7 +126,7 @@ fn is_gateway(pod: &Pod) -> bool {
 }
 
 /// I11: by label, where the pod's own label counts more than that of its namespace; never on the node's network.
-fn ambient(namespace: &Labels, pod: &Pod) -> bool {
+pub(crate) fn ambient(namespace: &Labels, pod: &Pod) -> bool {
     let mode = pod.labels.get(MODE).or_else(|| namespace.get(MODE));
     !pod.host_network && mode.is_some_and(|m| m == "ambient")
 }

@@ -34,6 +34,7 @@
 //! were measured on a real one are called by their numbers (I1, S1, …).
 
 mod alike;
+mod ambient;
 mod any;
 mod apart;
 mod authorization;
@@ -43,6 +44,7 @@ mod cluster;
 mod destination;
 mod egress;
 mod encryption;
+mod ends;
 mod homes;
 mod index;
 mod injection;
@@ -65,6 +67,7 @@ mod truth;
 mod verdict;
 
 pub use alike::Differs;
+pub use ambient::HBONE;
 pub use apart::Apart;
 pub use authorization::{
     Action, Attribute, AuthorizationPolicy, Clause, Condition, Decided, Effect, Identity, Remains, Request,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use meshgen_yaml::{Problem, Sources, each};
 
 use crate::{
-    AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, ModeOf, PeerAuthentication,
-    Pod, Protocol, Reader, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
+    Action, AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, ModeOf,
+    PeerAuthentication, Pod, Protocol, Reader, RequestAuthentication, Route, Scope, Service, ServiceEntry,
+    Settings, SidecarScope,
     index::Index,
     near::Near,
     object::{Undecided, oldest},
@@ -115,9 +116,19 @@ impl Mesh {
 
     /// The mode of a port of a pod.
     pub fn mode(&self, pod: usize, port: u16) -> Result<ModeOf, Undecided> {
+        self.mode_as(pod, port, self.membership(pod))
+    }
+
+    /// The mode of a port of a pod that is in the mesh so.
+    pub(crate) fn mode_as(&self, pod: usize, port: u16, member: Membership) -> Result<ModeOf, Undecided> {
         let near = self.members.get(pod).map_or(&[][..], |m| &m.peers);
         let near: Vec<_> = near.iter().filter_map(|n| self.peer_authentications.get(*n)).collect();
-        crate::peer::mode(&near, &self.settings.root_namespace, port)
+        let root = &self.settings.root_namespace;
+        if member == Membership::Ambient {
+            crate::peer::mode_in_ambient(&near, root, port)
+        } else {
+            crate::peer::mode(&near, root, port)
+        }
     }
 
     /// The mode of the namespace of a pod: workloads and ports that have another one do not count. Clients decide by it
@@ -131,8 +142,20 @@ impl Mesh {
 
     /// The policies that bind a pod.
     pub fn bound(&self, pod: usize) -> Vec<&AuthorizationPolicy> {
+        self.bound_as(pod, self.membership(pod))
+    }
+
+    /// The policies that bind a pod that is in the mesh so. The proxy of a node knows neither CUSTOM nor AUDIT, and no
+    /// policies with targets.
+    ///
+    /// Source: `pilot/pkg/serviceregistry/kube/controller/ambient/authorization.go`, `convertAuthorizationPolicy`.
+    pub(crate) fn bound_as(&self, pod: usize, member: Membership) -> Vec<&AuthorizationPolicy> {
         let numbers = self.members.get(pod).map_or(&[][..], |m| &m.policies);
-        numbers.iter().filter_map(|n| self.policies.get(*n)).collect()
+        let policies = numbers.iter().filter_map(|n| self.policies.get(*n));
+        let for_ztunnel = |p: &&AuthorizationPolicy| {
+            matches!(p.action, Action::Allow | Action::Deny) && matches!(p.scope, Scope::Selected(_))
+        };
+        policies.filter(|p| member != Membership::Ambient || for_ztunnel(p)).collect()
     }
 
     /// Whether tokens count for a pod.

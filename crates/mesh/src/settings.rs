@@ -13,6 +13,8 @@ pub struct Settings {
     pub trust_domain_aliases: Vec<String>,
     /// Whether sidecars use mTLS wherever the server can.
     pub auto_mtls: bool,
+    /// Whether sidecars are told to take HBONE (`ISTIO_META_ENABLE_HBONE`), if that is known.
+    pub hbone: Option<bool>,
     /// Whether sidecars refuse what is in no registry. That is no security boundary: who owns the pod can go around
     /// its sidecar.
     pub registry_only: bool,
@@ -113,6 +115,7 @@ impl Default for Settings {
             trust_domain: "cluster.local".to_owned(),
             trust_domain_aliases: Vec::new(),
             auto_mtls: true,
+            hbone: Some(false),
             registry_only: false,
             providers: Vec::new(),
             normalization: Normalization::Base,

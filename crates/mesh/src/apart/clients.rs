@@ -121,7 +121,8 @@ impl<'m> Apart<'m> {
         let (mut yes, mut may) = (Vec::new(), Vec::new());
         for class in self.candidates(attribute, value, namespace) {
             let Some(seen) = self.seen(class) else { continue };
-            let look = Look { settings: &self.mesh.settings, namespace, seen: &seen, any: false };
+            let look =
+                Look { settings: &self.mesh.settings, namespace, seen: &seen, any: false, ztunnel: false };
             match condition.holds(look) {
                 Truth::Yes => yes.push(class),
                 Truth::May => may.push(class),

@@ -14,6 +14,8 @@ pub(super) struct Found {
     webhooks: Vec<Webhook>,
     /// The revision of each IstioOperator, if it says one: while one is upgraded there are two.
     operators: Vec<Option<String>>,
+    /// An IstioOperator is of the profile `ambient`, which tells sidecars to talk HBONE.
+    ambient: bool,
 }
 
 impl Found {
@@ -32,6 +34,7 @@ impl Found {
         self.mesh.extend(node.at(&["spec", "meshConfig"]).cloned());
         self.values.extend(node.at(&["spec", "values"]).cloned());
         self.mesh.extend(node.at(&["spec", "values", "meshConfig"]).cloned());
+        self.ambient |= node.word(&["spec", "profile"]) == Some("ambient");
         self.operators.push(node.word(&["spec", "revision"]).map(str::to_owned));
     }
 
@@ -64,6 +67,9 @@ impl Found {
     /// What holds, with what Istio has by default for what was not found.
     pub(super) fn settings(self) -> Settings {
         let mut settings = Settings::default();
+        // The profile comes first, and what is written after it.
+        let told = !self.mesh.is_empty() || !self.operators.is_empty();
+        settings.hbone = told.then_some(self.ambient);
         for mesh in &self.mesh {
             mesh_config(&mut settings, mesh);
         }
@@ -71,7 +77,7 @@ impl Found {
             capture(&mut settings, values);
         }
         settings.injector = self.injector();
-        if self.mesh.is_empty() && self.operators.is_empty() {
+        if !told {
             settings.assumed.push("the configuration of the mesh");
         }
         if !settings.injector.known {
@@ -134,6 +140,8 @@ fn mesh_config(settings: &mut Settings, mesh: &Node) {
     settings.root_namespace = text("rootNamespace").unwrap_or(settings.root_namespace.clone());
     settings.trust_domain = text("trustDomain").unwrap_or(settings.trust_domain.clone());
     settings.trust_domain_aliases.extend(mesh.words(&["trustDomainAliases"]));
+    let hbone = mesh.word(&["defaultConfig", "proxyMetadata", "ISTIO_META_ENABLE_HBONE"]);
+    settings.hbone = hbone.map(|v| v == "true").or(settings.hbone);
     settings.auto_mtls = mesh.flag(&["enableAutoMtls"]).unwrap_or(settings.auto_mtls);
     if let Some(mode) = mesh.word(&["outboundTrafficPolicy", "mode"]) {
         settings.registry_only = mode == "REGISTRY_ONLY";

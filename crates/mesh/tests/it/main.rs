@@ -5,6 +5,7 @@
 mod doors;
 mod meshbox;
 mod naive;
+mod rules_ambient;
 mod rules_authorization;
 mod rules_injection;
 mod rules_mtls;

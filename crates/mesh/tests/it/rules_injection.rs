@@ -253,6 +253,22 @@ fn settings_stand_in_an_istio_operator_or_in_config_maps() {
     }
 }
 
+#[test]
+fn i11_sidecars_are_told_to_talk_hbone_by_the_profile_or_by_their_metadata() {
+    let operator = |spec: &str| {
+        let text = format!("apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {{{spec}}}\n");
+        read(&text).settings.hbone
+    };
+    let metadata = |value: &str| {
+        format!("meshConfig: {{defaultConfig: {{proxyMetadata: {{ISTIO_META_ENABLE_HBONE: '{value}'}}}}}}")
+    };
+    assert_eq!(read("").settings.hbone, None);
+    assert_eq!(operator("profile: default"), Some(false));
+    assert_eq!(operator("profile: ambient"), Some(true));
+    assert_eq!(operator(&metadata("true")), Some(true));
+    assert_eq!(operator(&format!("profile: ambient, {}", metadata("false"))), Some(false));
+}
+
 /// Whether the revision exists is not known, so neither is whether the pod has the label by which the policy selects.
 #[test]
 fn s27_what_selects_by_labels_of_injection_is_not_known_where_injection_is_not() {
