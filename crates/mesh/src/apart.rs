@@ -13,7 +13,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use crate::{Attribute, AuthorizationPolicy, Condition, Mesh, Pod, Rule, SidecarScope, Truth, ambient};
+use crate::{
+    Attribute, AuthorizationPolicy, Condition, Mesh, Pod, Rule, SidecarScope, Truth, ambient, capture,
+};
 use clients::ClientKey;
 
 /// A value of a condition, in the eyes of a policy of some namespace where that matters.
@@ -78,10 +80,10 @@ fn blocks<'p>(policies: impl Iterator<Item = &'p AuthorizationPolicy>) -> Vec<&'
 }
 
 /// What a pod says itself of which connections its proxy takes, and how.
-fn capture(pod: &Pod) -> Vec<(&str, &str)> {
+fn captured(pod: &Pod) -> Vec<(&str, &str)> {
     let meant = |key: &str| {
-        key.starts_with("traffic.sidecar.istio.io/")
-            || ["sidecar.istio.io/interceptionMode", ambient::BYPASS, ambient::CONFIG].contains(&key)
+        let others = [capture::INTERCEPTION, capture::STATUS_PORT, ambient::BYPASS, ambient::CONFIG];
+        key.starts_with(capture::TRAFFIC) || others.contains(&key)
     };
     let annotations = pod.annotations.iter().filter(|(k, _)| meant(k));
     let labels = pod.labels.iter().filter(|(k, _)| *k == ambient::TUNNEL);

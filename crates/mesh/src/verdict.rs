@@ -1,8 +1,8 @@
 //! What becomes of a connection: the layers, in the order in which its packets meet them.
 
 use crate::{
-    Below, By, Call, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Said, Seen, Verdict,
-    authorization::AuthorizationPolicy, ends::Ends, object::Undecided,
+    Below, By, Call, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Said, Seen, Truth, Verdict,
+    authorization::AuthorizationPolicy, ends::Ends, object::Undecided, read::discovery::undeclared,
 };
 
 /// A connection, how its ends are in the mesh, and what their sidecars do with it.
@@ -150,6 +150,13 @@ impl Mesh {
             return Ok(false);
         }
         let Some(p) = self.pods.get(pod) else { return Ok(false) };
+        if let By::Service(n, _) = call.by
+            && let Some(service) = self.services.get(n)
+            && self.discovers(&service.meta.namespace) == Truth::May
+        {
+            let last = Reason::plain(Layer::Client, undeclared(&service.meta.namespace));
+            return Err(Box::new(Verdict::new(Outcome::Unknown, reasons.clone(), last)));
+        }
         // A Sidecar does not bind a gateway.
         let scope = if client == Membership::Gateway { Ok(None) } else { self.scope(pod) };
         let scope = scope.map_err(|u| Box::new(undecided(Layer::Client, reasons, &u)))?;
@@ -173,11 +180,11 @@ impl Mesh {
 
     /// What is not judged for pods like these.
     fn unclear(&self, call: &Call, ends: Ends, reasons: &[Reason]) -> Way<()> {
-        let of = |pod: usize, m: Membership| {
-            (m == Membership::Sidecar).then(|| self.capture_unknown(pod)).flatten()
+        let of = |pod: usize, m: Membership, outbound| {
+            (m == Membership::Sidecar).then(|| self.capture_unknown(pod, outbound)).flatten()
         };
-        let client = call.client.pod().and_then(|pod| of(pod, ends.client));
-        let mut unclear = client.or_else(|| of(call.server, ends.server));
+        let client = call.client.pod().and_then(|pod| of(pod, ends.client, true));
+        let mut unclear = client.or_else(|| of(call.server, ends.server, false));
         if ends.server == Membership::Ambient && self.has_waypoint(call) {
             unclear = Some("a waypoint is asked, which is not judged".to_owned());
         }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use super::{Apart, capture, inside};
+use super::{Apart, captured, inside};
 use crate::{
     Attribute, Condition, Identity, Membership, Mesh, Rule, Seen, Service, Truth,
     authorization::condition::Look,
@@ -47,7 +47,7 @@ impl<'m> Apart<'m> {
                 unsure: mesh.members.get(number).is_some_and(|m| m.unsure),
                 namespace: &pod.namespace,
                 account: &pod.account,
-                capture: capture(pod),
+                capture: captured(pod),
                 scope: mesh.scope_number(number),
                 rules: bound.iter().filter(binds).copied().collect(),
                 inside: inside(&blocks, pod),

@@ -93,9 +93,11 @@ fn annotate(pod: &mut Value, pick: &mut Pick) {
         ("traffic.sidecar.istio.io/includeInboundPorts", "8080"),
         ("traffic.sidecar.istio.io/includeInboundPorts", "*"),
         ("traffic.sidecar.istio.io/excludeOutboundPorts", "80,9000"),
+        ("status.sidecar.istio.io/port", "8080"),
+        ("traffic.sidecar.istio.io/includeOutboundIPRanges", ""),
         ("sidecar.istio.io/inject", "false"),
     ];
-    if pick.once_in(5) {
+    for _ in 0..pick.below(3) {
         let (key, value) = *pick.of(&choices);
         if pod["metadata"]["annotations"].is_null() {
             pod["metadata"]["annotations"] = json!({});

@@ -47,7 +47,8 @@ impl Mesh {
         }
         // Of a headless Service all pods must take mTLS, and modes of ports are not looked at.
         let ready = if is_headless(service) {
-            self.pods.iter().filter(|p| p.is_behind(service)).all(Pod::says_mtls) && server.says_mtls()
+            let others = self.pods.iter().filter(|p| p.is_behind(service) && p.title() != server.title());
+            others.into_iter().all(Pod::says_mtls) && server.says_mtls()
         } else {
             server.says_mtls() && self.mode(server, port)? != Mode::Disable
         };
