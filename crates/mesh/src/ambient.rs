@@ -175,8 +175,8 @@ pub(crate) fn mode(own: Option<Own>, parents: Parents, port: u16) -> Result<Mode
         (None, _) if !parent_is_strict => Ok(permissive(parents.mode.said)),
         // One port in PERMISSIVE brings in those in DISABLE; these alone bring in nothing.
         (None, _) if ports.values().any(|m| *m == Some(Mode::Permissive)) => match of_port {
-            _ if parents.silent => Err(as_written()),
             Some(Mode::Permissive | Mode::Disable) => by_own(Mode::Permissive),
+            Some(Mode::Strict) | None if parents.silent => Err(as_written()),
             Some(Mode::Strict) | None => Ok(parents.mode),
         },
         (None, Some(Mode::Disable)) => Err(as_written()),

@@ -151,7 +151,7 @@ fn i7_modes_of_ports_in_ambient_mode() {
     assert_eq!(plain(&format!("{root}{}", own("PERMISSIVE", "9000: {mode: STRICT}"))), "200 200 unknown");
     assert_eq!(
         plain(&format!("{root}{}{}", space("UNSET"), own("", "8080: {mode: PERMISSIVE}"))),
-        "unknown unknown unknown"
+        "200 200 unknown"
     );
 }
 

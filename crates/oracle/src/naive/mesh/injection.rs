@@ -44,6 +44,12 @@ impl Mesh {
         }
     }
 
+    /// How a pod is in the mesh if it gets no sidecar.
+    pub(super) fn else_how(&self, pod: &Pod) -> How {
+        let space = self.labels_of_namespace(&pod.namespace);
+        if is_ambient(pod, &space) { How::Ambient } else { How::Plain }
+    }
+
     fn labels_of_namespace(&self, wanted: &str) -> Labels {
         let found = self.of("", "Namespace").find(|n| name(n) == wanted);
         let mut labels = found.map(|n| labels(n.pointer("/metadata/labels"))).unwrap_or_default();
