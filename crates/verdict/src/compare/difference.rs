@@ -50,7 +50,7 @@ impl Side {
         let network = version.cells.values.get(network as usize);
         let mut side = Side {
             network: network.map(|v| v.possible.clone()).unwrap_or_default(),
-            network_unknown: network.map(|v| v.unknown()).unwrap_or_default(),
+            network_unknown: network.map(meshgen_reach::Permitted::unknown).unwrap_or_default(),
             open: passing.sure.clone(),
             unknown: passing.unknown.clone(),
             partial: Vec::new(),

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::{
     super::{Flow, Peer, Protocol, Verdict, model::items},
-    ambient::HBONE,
     asked::{Client, Decision, Identity, Seen, Sight, Try},
     encryption::Sent,
     injection::How,
@@ -133,62 +132,6 @@ impl Mesh {
         })
     }
 
-    /// What the client sees where the proxy of a node is at one end, or at both.
-    fn by_node(&self, ends: &Ends<'_>, way: Option<Way<'_>>, hbone: bool) -> Result<Seen, Undecided> {
-        let Ends { one, client, server, same, .. } = *ends;
-        let wire = if hbone { HBONE } else { one.port };
-        let network = if same { Verdict::Allowed } else { self.below(ends, wire) };
-        if network == Verdict::Denied {
-            return Ok(Seen::Timeout);
-        }
-        let itself = same && ends.service.is_none_or(is_headless);
-        let bypass = server.annotations.get("ambient.istio.io/bypass-inbound-capture");
-        let past = !hbone && bypass.is_some_and(|v| v == "true");
-        let on_node = server.how == How::Ambient;
-        let guarded = if on_node { !itself && !past } else { self.takes_in(server, one.port) };
-        let dialled = one.by.map_or(one.port, |(_, number)| number);
-        let rule = match (way, client) {
-            (Some((service, _)), Some(client)) => self.told(client, service, dialled)?,
-            _ => None,
-        };
-        // What TLS of a sidecar's own makes of it, or what a sidecar does with HBONE to a port that it leaves alone, is not
-        // known.
-        if rule.is_some_and(|mode| hbone || mode != "DISABLE") || (hbone && !guarded) {
-            return Ok(Seen::Unknown);
-        }
-        let sends_http = one.request.is_some();
-        let spoken = way.and_then(|(_, port)| port).map(Speaks::of);
-        let sidecar_answers = spoken.is_some_and(|s| s.is_http(sends_http));
-        if !hbone && guarded {
-            let mode =
-                if on_node { self.mode_on_node(server, one.port)? } else { self.mode(server, one.port)? };
-            if mode == Mode::Strict {
-                return Ok(if sidecar_answers { Seen::Unavailable } else { Seen::Reset });
-            }
-        }
-        let as_http = guarded && !on_node && self.speaks_of(server, one.port)?.is_http(sends_http);
-        if !sends_http && (sidecar_answers || as_http) {
-            return Ok(Seen::Unavailable);
-        }
-        let sight = self.sight(ends, if hbone { Sent::Mutual } else { Sent::Plain });
-        let decision = match (guarded, on_node) {
-            (false, _) => Decision::Allowed,
-            (true, true) => self.decision_of_node(server, &Sight { request: None, ..sight }),
-            (true, false) => {
-                let request = sight.request.clone().filter(|_| as_http);
-                self.decision(server, &Sight { request, ..sight })
-            }
-        };
-        Ok(match decision {
-            Decision::Allowed if network == Verdict::Undefined => Seen::Unknown,
-            Decision::Allowed => Seen::Open,
-            Decision::Unknown => Seen::Unknown,
-            Decision::Denied if as_http => Seen::Forbidden,
-            Decision::Denied if sidecar_answers => Seen::Unavailable,
-            Decision::Denied => Seen::Closed,
-        })
-    }
-
     /// The Service, and the port of it, as which the client's sidecar knows the connection, if it takes and knows it; or
     /// what the client sees if its own sidecar refuses it.
     fn way_out<'a>(&'a self, ends: &Ends<'a>) -> Result<Result<Option<Way<'a>>, Seen>, Undecided> {
@@ -233,7 +176,7 @@ impl Mesh {
     }
 
     /// What network policies say of the packets.
-    fn below(&self, ends: &Ends<'_>, wire: u16) -> Verdict {
+    pub(super) fn below(&self, ends: &Ends<'_>, wire: u16) -> Verdict {
         let pod = |p: &Pod| self.network.pods.iter().find(|q| q.namespace == p.namespace && q.name == p.name);
         let source = match (ends.client, ends.one.client) {
             (Some(client), _) => pod(client).map(Peer::Pod),
@@ -263,11 +206,11 @@ impl Mesh {
         }
     }
 
-    fn speaks_of(&self, server: &Pod, port: u16) -> Result<Speaks, Undecided> {
+    pub(super) fn speaks_of(&self, server: &Pod, port: u16) -> Result<Speaks, Undecided> {
         if server.how == How::Gateway { Ok(Speaks::Http) } else { self.speaks(server, port) }
     }
 
-    fn sight(&self, ends: &Ends<'_>, sent: Sent) -> Sight {
+    pub(super) fn sight(&self, ends: &Ends<'_>, sent: Sent) -> Sight {
         let domain = super::super::model::string(self.setting("/meshConfig/trustDomain"));
         let identity = ends.client.map(|c| Identity {
             trust_domain: if domain.is_empty() { "cluster.local".to_owned() } else { domain },
@@ -309,7 +252,7 @@ impl Mesh {
     }
 }
 
-type Way<'a> = (&'a Value, Option<&'a Value>);
+pub(super) type Way<'a> = (&'a Value, Option<&'a Value>);
 
 /// What is seen where it may be any of these: what all say; or, if all refuse, what the first says.
 fn together(all: &[Seen]) -> Seen {
@@ -320,12 +263,12 @@ fn together(all: &[Seen]) -> Seen {
 
 /// A connection, and who is at its ends.
 #[derive(Clone, Copy)]
-struct Ends<'a> {
-    one: &'a Try<'a>,
-    client: Option<&'a Pod>,
-    server: &'a Pod,
-    service: Option<&'a Value>,
-    same: bool,
+pub(super) struct Ends<'a> {
+    pub(super) one: &'a Try<'a>,
+    pub(super) client: Option<&'a Pod>,
+    pub(super) server: &'a Pod,
+    pub(super) service: Option<&'a Value>,
+    pub(super) same: bool,
 }
 
 impl Pod {

@@ -17,6 +17,7 @@ mod encryption;
 mod injection;
 mod model;
 mod modes;
+mod node;
 mod patterns;
 mod protocol;
 mod routes;
