@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     AuthorizationPolicy, DestinationRule, Membership, Mesh, Meta, PeerAuthentication, Pod, Route, Rule,
-    Service, Settings, SidecarScope,
+    Service, Settings, SidecarScope, ambient,
 };
 
 /// What differs between two versions that could change what becomes of connections to a server.
@@ -57,6 +57,7 @@ impl Mesh {
             said: [
                 label("security.istio.io/tlsMode"),
                 label(waypoint),
+                label(ambient::TUNNEL),
                 space.and_then(|l| l.get(waypoint)).map(String::as_str),
             ],
             annotated: pod.map(annotated).unwrap_or_default(),
@@ -82,7 +83,7 @@ impl Mesh {
 struct Binding<'m> {
     /// How it is in the mesh, and why.
     plain: String,
-    said: [Option<&'m str>; 3],
+    said: [Option<&'m str>; 4],
     annotated: Vec<(&'m str, &'m str)>,
     tokens: bool,
     /// How the pods behind headless Services are in the mesh: clients encrypt by all of them.

@@ -2,16 +2,16 @@
 
 use crate::{
     Below, Call, Carried, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Verdict,
-    authorization::Kinds, routed::routed_by, verdict::Arrived,
+    authorization::Kinds, ends::Ends, routed::routed_by, verdict::Arrived,
 };
 
 impl Mesh {
     /// What the client sees of a port, whatever it sends there: [`Outcome::Partial`] where requests fare differently.
     pub fn any(&self, call: &Call, below: Below) -> Verdict {
         let call = &self.as_known(call);
-        self.each_membership(call, |client, server| {
-            let http = self.verdict_of_all(call, true, below, (client, server));
-            let tcp = self.verdict_of_all(call, false, below, (client, server));
+        self.each_membership(call, |ends| {
+            let http = self.verdict_of_all(call, true, below, ends);
+            let tcp = self.verdict_of_all(call, false, below, ends);
             match (http, tcp) {
                 (Some(http), Some(tcp)) => both(http, &tcp),
                 (Some(one), None) | (None, Some(one)) => one,
@@ -25,16 +25,10 @@ impl Mesh {
     }
 
     /// What becomes of all requests, or of connections that are not HTTP; nothing if the port does not take such.
-    fn verdict_of_all(
-        &self,
-        call: &Call,
-        http: bool,
-        below: Below,
-        members: (Membership, Membership),
-    ) -> Option<Verdict> {
-        let arrived = match self.arrived(call, http, below, members.0, members.1) {
+    fn verdict_of_all(&self, call: &Call, http: bool, below: Below, ends: Ends) -> Option<Verdict> {
+        let arrived = match self.arrived(call, http, below, ends) {
             Ok(arrived) => arrived,
-            Err(verdict) => return Some(self.unless_routed(call, members.0, http, *verdict)),
+            Err(verdict) => return Some(self.unless_routed(call, ends.client, http, *verdict)),
         };
         let guarded = Some(arrived.protocol).filter(|_| !arrived.unguarded);
         let declared: Vec<Protocol> = arrived.spoken.into_iter().chain(guarded).collect();
@@ -44,17 +38,17 @@ impl Mesh {
             return None;
         }
         if !http {
-            let routed = self.routed(call, members.0, None);
+            let routed = self.routed(call, ends.client, None);
             return Some(routed.unwrap_or_else(|| self.judged(&arrived, None)));
         }
-        let routes = self.routes_of(call, members.0);
+        let routes = self.routes_of(call, ends.client);
         if routes.is_empty() && self.fare_alike(&arrived) {
             return Some(self.judged(&arrived, Some(&Request::default())));
         }
         let routed = routed_by(&routes);
         let kinds = Kinds::of(&arrived.policies, &routed, &self.settings, &arrived.seen);
         let verdict = |r: &Request| {
-            self.routed(call, members.0, Some(r)).unwrap_or_else(|| self.judged(&arrived, Some(r)))
+            self.routed(call, ends.client, Some(r)).unwrap_or_else(|| self.judged(&arrived, Some(r)))
         };
         let all: Vec<Verdict> = kinds.requests.iter().map(verdict).collect();
         Some(self.together(&all, kinds.complete, &arrived))

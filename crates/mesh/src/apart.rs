@@ -13,7 +13,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use crate::{Attribute, AuthorizationPolicy, Condition, Mesh, Pod, Rule, SidecarScope, Truth};
+use crate::{
+    Attribute, AuthorizationPolicy, Condition, Mesh, Pod, Rule, SidecarScope, Truth, ambient, capture,
+};
 use clients::ClientKey;
 
 /// A value of a condition, in the eyes of a policy of some namespace where that matters.
@@ -77,12 +79,15 @@ fn blocks<'p>(policies: impl Iterator<Item = &'p AuthorizationPolicy>) -> Vec<&'
     values
 }
 
-/// The annotations of a pod that say which connections its sidecar takes.
-fn capture(pod: &Pod) -> Vec<(&str, &str)> {
+/// What a pod says itself of which connections its proxy takes, and how.
+fn captured(pod: &Pod) -> Vec<(&str, &str)> {
     let meant = |key: &str| {
-        key.starts_with("traffic.sidecar.istio.io/") || key == "sidecar.istio.io/interceptionMode"
+        let others = [capture::INTERCEPTION, capture::STATUS_PORT, ambient::BYPASS, ambient::CONFIG];
+        key.starts_with(capture::TRAFFIC) || others.contains(&key)
     };
-    pod.annotations.iter().filter(|(k, _)| meant(k)).map(|(k, v)| (k.as_str(), v.as_str())).collect()
+    let annotations = pod.annotations.iter().filter(|(k, _)| meant(k));
+    let labels = pod.labels.iter().filter(|(k, _)| *k == ambient::TUNNEL);
+    annotations.chain(labels).map(|(k, v)| (k.as_str(), v.as_str())).collect()
 }
 
 /// Whether an address is in each of these blocks.

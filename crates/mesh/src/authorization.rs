@@ -5,6 +5,7 @@ mod decide;
 mod remains;
 mod requests;
 mod told;
+mod ztunnel;
 
 use meshgen_yaml::Place;
 

@@ -1,7 +1,7 @@
 //! What is not a connection between two pods of the cluster.
 
 use crate::{
-    Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, SidecarScope, Verdict, any::both,
+    Client, Layer, Membership, Mesh, Outcome, Outside, Reason, SidecarScope, Verdict, any::both,
     verdict::undecided,
 };
 
@@ -60,13 +60,5 @@ impl Mesh {
     pub fn may_refuse_the_outside(&self) -> bool {
         let may = |s: &SidecarScope| s.registry_only == Some(true) || s.broken.is_some();
         self.settings.registry_only || self.sidecars.iter().any(may)
-    }
-
-    /// The port by which packets reach the server, which is the one that network policies see: from the proxy of one
-    /// node to that of another it is 15008 (I11).
-    pub fn wire_port(&self, call: &Call) -> u16 {
-        let client = call.client.pod().map_or(Membership::Plain, |pod| self.membership(pod));
-        let hbone = client == Membership::Ambient && self.membership(call.server) == Membership::Ambient;
-        if hbone { 15008 } else { call.port }
     }
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::{
-    Labels, Mesh, Meta, Protocol, Selector, Service,
+    Labels, Mesh, Meta, Protocol, Selector, Service, Truth,
     cluster::is_exported,
     destination::host_matches,
     object::{Undecided, oldest},
@@ -101,7 +101,8 @@ impl Mesh {
         service: &Service,
         port: u16,
     ) -> bool {
-        service.is_visible(&self.settings.service_export, client)
+        self.discovers(&service.meta.namespace) == Truth::Yes
+            && service.is_visible(&self.settings.service_export, client)
             && is_imported(scope, client, &service.meta.namespace, &service.host(), port)
     }
 

@@ -10,15 +10,16 @@ use crate::{
 impl Mesh {
     /// What is sent, if the server takes it; else what the client sees.
     pub(crate) fn encrypted(&self, hop: Hop<'_>, reasons: &mut Vec<Reason>) -> Way<Carried> {
-        if hop.server == Membership::Gateway {
+        if hop.ends.server == Membership::Gateway {
             // A listener of a gateway that is not TLS itself takes plain text and sees no identity (S21).
             return Ok(Carried::Plain);
         }
-        let by_sidecar =
-            hop.known || (hop.client == Membership::Ambient && hop.server == Membership::Ambient);
+        if [hop.ends.client, hop.ends.server].contains(&Membership::Ambient) {
+            return self.encrypted_in_ambient(hop, reasons);
+        }
         let told = if hop.known { self.told_to(hop.call, reasons)? } else { None };
         // Modes are looked at by the server's sidecar, and by auto mTLS; for anybody else they say nothing.
-        let auto = by_sidecar && told.is_none() && self.settings.auto_mtls;
+        let auto = hop.known && told.is_none() && self.settings.auto_mtls;
         let decided = |mode: Result<ModeOf, Undecided>, asked: bool| match mode {
             Err(u) if asked => Err(Box::new(undecided(Layer::Mtls, reasons, &u))),
             Err(_) => Ok(ModeOf { mode: Mode::Permissive, said: None }),
@@ -27,7 +28,7 @@ impl Mesh {
         let mode = decided(self.mode(hop.call.server, hop.call.port), hop.guarded || auto)?;
         let namespace = decided(self.namespace_mode(hop.call.server), auto)?;
         let handshake = Handshake {
-            by_sidecar,
+            by_sidecar: hop.known,
             rule: told.as_ref().map(|(rule, _)| *rule),
             auto: self.settings.auto_mtls,
             labelled: self.is_labelled(hop),
@@ -36,14 +37,6 @@ impl Mesh {
             namespace_mode: namespace.mode,
             headless: self.headless(hop).is_some(),
         };
-        let mixed = hop.client == Membership::Ambient && hop.server == Membership::Sidecar;
-        if mixed && mode.mode != Mode::Permissive {
-            let last = Reason::plain(
-                Layer::Mtls,
-                "whether the node's proxy reaches a sidecar with mTLS is not judged",
-            );
-            return Err(Box::new(Verdict::new(Outcome::Unknown, reasons.clone(), last)));
-        }
         let reason = reason(&handshake, hop.guarded, told, mode);
         if handshake.is_taken() {
             reasons.push(reason);
@@ -95,22 +88,21 @@ impl Mesh {
         let others = self.headless(hop).map(|s| self.behind(s, hop.call.dialled())).unwrap_or_default();
         let labelled =
             |(pod, _): &(usize, u16)| *pod == hop.call.server || self.has_label(*pod, self.membership(*pod));
-        self.has_label(hop.call.server, hop.server) && others.iter().all(labelled)
+        self.has_label(hop.call.server, hop.ends.server) && others.iter().all(labelled)
     }
 
     /// Injection says so, unless the pod says otherwise.
     fn has_label(&self, pod: usize, membership: Membership) -> bool {
         let label = self.labels(pod).and_then(|l| l.get("security.istio.io/tlsMode"));
         match membership {
-            Membership::Ambient => true,
             Membership::Sidecar => label.is_none_or(|v| v == "istio"),
-            Membership::Plain | Membership::Gateway | Membership::Unknown => {
+            Membership::Plain | Membership::Gateway | Membership::Ambient | Membership::Unknown => {
                 label.is_some_and(|v| v == "istio")
             }
         }
     }
 
-    fn told_to(&self, call: &Call, reasons: &[Reason]) -> Way<Option<(TlsMode, Said)>> {
+    pub(crate) fn told_to(&self, call: &Call, reasons: &[Reason]) -> Way<Option<(TlsMode, Said)>> {
         let (Some(pod), By::Service(n, port)) = (call.client.pod(), call.by) else { return Ok(None) };
         let (Some(p), Some(labels), Some(service)) =
             (self.pods.get(pod), self.labels(pod), self.services.get(n))

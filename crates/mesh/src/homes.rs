@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{FRESH, Identity, Mesh, Rule, Seen, Truth, authorization::condition::Look};
+use crate::{FRESH, Identity, Membership, Mesh, Rule, Seen, Truth, authorization::condition::Look};
 
 impl Mesh {
     /// The namespaces that a version names where clients of a server may be: in its policies, and by who sees the
@@ -42,6 +42,7 @@ impl Mesh {
                     namespace: &policy.meta.namespace,
                     seen: &seen,
                     any: true,
+                    ztunnel: self.membership(server) == Membership::Ambient,
                 };
                 let conditions = policy.rules.iter().flat_map(Rule::conditions);
                 made.extend(conditions.filter(|c| !c.attribute.is_http()).map(|c| c.holds(look)));

@@ -1,6 +1,6 @@
 //! Who is in the mesh (I9, S10, S15).
 
-use crate::{Labels, Pod, Settings};
+use crate::{Known, Labels, Pod, Settings};
 
 const INJECT: &str = "sidecar.istio.io/inject";
 const REV: &str = "istio.io/rev";
@@ -41,6 +41,17 @@ impl Injection {
     /// Labels count on the pod, not on what owns it. The webhook's selectors come first, the injector's own
     /// decision second. Sources: `mutatingwebhook.yaml`, `pkg/kube/inject/inject.go` (`injectRequired`).
     pub fn of(settings: &Settings, namespace: &Labels, pod: &Pod) -> Injection {
+        let injection = Injection::in_the_mesh(settings, namespace, pod);
+        if settings.discovers(namespace) || injection.membership == Membership::Plain {
+            return injection;
+        }
+        // Its proxy starts without the certificates of the mesh, which are not handed out there, if it starts at all.
+        let why =
+            format!("the mesh does not discover the namespace `{}` (`discoverySelectors`)", pod.namespace);
+        Injection { membership: Membership::Unknown, why, ..injection }
+    }
+
+    fn in_the_mesh(settings: &Settings, namespace: &Labels, pod: &Pod) -> Injection {
         let native = pod.annotations.get("sidecar.istio.io/nativeSidecar").is_some_and(|v| v == "true");
         let as_said = |membership, why: &str| Injection { membership, why: why.to_owned(), native };
         if let Some(written) = pod.proxy {
@@ -71,20 +82,30 @@ fn injected(settings: &Settings, namespace: &Labels, pod: &Pod) -> (Option<bool>
     (Some(yes), if yes { format!("{why} (webhook `{}`)", webhook.name) } else { why })
 }
 
-/// No webhook is called; but a revision that is named may be one that the manifests do not show.
+/// No webhook is called of those that are known; but one that the manifests do not show may serve what is asked for: a
+/// control plane of another revision, or a tag, which may also be the default one.
+///
+/// Source: <https://istio.io/latest/docs/setup/upgrade/canary/#stable-revision-labels>.
 fn not_called(settings: &Settings, namespace: &Labels, pod: &Pod) -> (Option<bool>, String) {
     let injection = namespace.get("istio-injection");
-    let refused = pod.labels.get(INJECT).is_some_and(|v| v == "false");
-    if refused {
+    let inject = pod.labels.get(INJECT).map(String::as_str);
+    if inject == Some("false") {
         return (Some(false), format!("the pod's label `{INJECT}: false`"));
     }
     let named = namespace.get(REV).or_else(|| pod.labels.get(REV));
-    match (injection, named) {
+    let may = settings.injector.known != Known::All && required(settings, pod).0;
+    match (injection.map(String::as_str), named) {
+        (Some("enabled"), _) if may => {
+            (None, "nothing in the manifests says which revision is the default one".to_owned())
+        }
         (Some(value), _) => (Some(false), format!("the namespace's label `istio-injection: {value}`")),
-        (None, Some(revision)) if !settings.injector.known && required(settings, pod).0 => {
+        (None, Some(revision)) if may => {
             (None, format!("nothing in the manifests says whether the revision `{revision}` exists"))
         }
         (None, Some(revision)) => (Some(false), format!("no injector serves the revision `{revision}`")),
+        (None, None) if may && inject == Some("true") => {
+            (None, "nothing in the manifests says which revision is the default one".to_owned())
+        }
         (None, None) => (Some(false), "neither the namespace nor the pod asks for injection".to_owned()),
     }
 }
@@ -126,7 +147,7 @@ fn is_gateway(pod: &Pod) -> bool {
 }
 
 /// I11: by label, where the pod's own label counts more than that of its namespace; never on the node's network.
-fn ambient(namespace: &Labels, pod: &Pod) -> bool {
+pub(crate) fn ambient(namespace: &Labels, pod: &Pod) -> bool {
     let mode = pod.labels.get(MODE).or_else(|| namespace.get(MODE));
     !pod.host_network && mode.is_some_and(|m| m == "ambient")
 }

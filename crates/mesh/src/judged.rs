@@ -1,8 +1,8 @@
 //! The layer of authorization: what the server's sidecar makes of what arrives.
 
 use crate::{
-    Call, Carried, Client, Decided, Effect, Identity, Layer, Mesh, Outcome, Provider, Reason, Remains,
-    Request, Seen, Token, Verdict,
+    Call, Carried, Client, Decided, Effect, Identity, Layer, Membership, Mesh, Outcome, Provider, Reason,
+    Remains, Request, Seen, Token, Verdict,
     authorization::{Answer, View, decide},
     verdict::Arrived,
 };
@@ -55,7 +55,8 @@ impl Mesh {
             request.token = Token::None;
         }
         let answers = |name: &str| self.answer(name);
-        let view = View { settings: &self.settings, seen: &seen, any: false, answers: &answers };
+        let ztunnel = arrived.ztunnel;
+        let view = View { settings: &self.settings, seen: &seen, any: false, ztunnel, answers: &answers };
         let decided = decide(&arrived.policies, view);
         let outcome = match decided.effect {
             Effect::Allowed => Outcome::Open,
@@ -73,14 +74,17 @@ impl Mesh {
     pub(crate) fn fare_alike(&self, arrived: &Arrived<'_>) -> bool {
         let seen = Seen { request: Some(Request::default()), ..arrived.seen.clone() };
         let answers = |name: &str| self.answer(name);
-        let view = View { settings: &self.settings, seen: &seen, any: true, answers: &answers };
+        let ztunnel = arrived.ztunnel;
+        let view = View { settings: &self.settings, seen: &seen, any: true, ztunnel, answers: &answers };
         decide(&arrived.policies, view).effect != Effect::Unknown
     }
 
     /// What the policies that bind a pod make of what its sidecar sees.
     pub fn decided(&self, pod: usize, seen: &Seen) -> Decided {
         let answers = |name: &str| self.answer(name);
-        decide(&self.bound(pod), View { settings: &self.settings, seen, any: false, answers: &answers })
+        let ztunnel = self.membership(pod) == Membership::Ambient;
+        let view = View { settings: &self.settings, seen, any: false, ztunnel, answers: &answers };
+        decide(&self.bound(pod), view)
     }
 
     /// What a provider of CUSTOM policies does, as far as the manifests tell (S26).

@@ -34,15 +34,18 @@
 //! were measured on a real one are called by their numbers (I1, S1, …).
 
 mod alike;
+mod ambient;
 mod any;
 mod apart;
 mod authorization;
 mod beyond;
 mod call;
+mod capture;
 mod cluster;
 mod destination;
 mod egress;
 mod encryption;
+mod ends;
 mod homes;
 mod index;
 mod injection;
@@ -65,6 +68,7 @@ mod truth;
 mod verdict;
 
 pub use alike::Differs;
+pub use ambient::HBONE;
 pub use apart::Apart;
 pub use authorization::{
     Action, Attribute, AuthorizationPolicy, Clause, Condition, Decided, Effect, Identity, Remains, Request,
@@ -84,7 +88,7 @@ pub use outcome::{Layer, Outcome, OutcomeTold, Reason, Verdict};
 pub use peer::{Mode, ModeOf, PeerAuthentication, Said};
 pub use protocol::Protocol;
 pub use read::Reader;
-pub use settings::{Capture, Injector, Normalization, Provider, Settings, Webhook, webhooks};
+pub use settings::{Capture, Injector, Known, Normalization, Provider, Settings, Webhook, webhooks};
 pub use supposed::FRESH;
 pub use told::{ObjectTold, ReasonTold, Told};
 pub use truth::Truth;

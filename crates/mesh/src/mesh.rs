@@ -1,12 +1,13 @@
 //! The mesh: everything that was read, and who is in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use meshgen_yaml::{Problem, Sources, each};
 
 use crate::{
-    AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, ModeOf, PeerAuthentication,
-    Pod, Protocol, Reader, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
+    Action, AuthorizationPolicy, DestinationRule, Injection, Labels, Membership, ModeOf, PeerAuthentication,
+    Pod, Protocol, Reader, RequestAuthentication, Route, Scope, Service, ServiceEntry, Settings,
+    SidecarScope, Truth,
     index::Index,
     near::Near,
     object::{Undecided, oldest},
@@ -41,6 +42,8 @@ pub struct Mesh {
     pub routes: Vec<Route>,
     /// What is wrong with the manifests, or not understood.
     pub problems: Vec<Problem>,
+    /// The namespaces that were declared, so that their labels are known.
+    pub(crate) declared: BTreeSet<String>,
     /// By which names what was read is looked for.
     pub(crate) index: Index,
 }
@@ -93,6 +96,17 @@ impl Mesh {
         self.pods.iter().position(is)
     }
 
+    /// Whether a namespace is part of the mesh.
+    pub(crate) fn discovers(&self, namespace: &str) -> Truth {
+        let none = Labels::new();
+        let labels = self.namespaces.get(namespace).unwrap_or(&none);
+        match self.settings.discovers(labels) {
+            true => Truth::Yes,
+            false if self.declared.contains(namespace) => Truth::No,
+            false => Truth::May,
+        }
+    }
+
     /// The labels of a pod once it runs.
     pub fn labels(&self, pod: usize) -> Option<&Labels> {
         self.members.get(pod).map(|m| &m.labels)
@@ -116,9 +130,19 @@ impl Mesh {
 
     /// The mode of a port of a pod.
     pub fn mode(&self, pod: usize, port: u16) -> Result<ModeOf, Undecided> {
+        self.mode_as(pod, port, self.membership(pod))
+    }
+
+    /// The mode of a port of a pod that is in the mesh so.
+    pub(crate) fn mode_as(&self, pod: usize, port: u16, member: Membership) -> Result<ModeOf, Undecided> {
         let near = self.members.get(pod).map_or(&[][..], |m| &m.peers);
         let near: Vec<_> = near.iter().filter_map(|n| self.peer_authentications.get(*n)).collect();
-        crate::peer::mode(&near, &self.settings.root_namespace, port)
+        let root = &self.settings.root_namespace;
+        if member == Membership::Ambient {
+            crate::peer::mode_in_ambient(&near, root, port)
+        } else {
+            crate::peer::mode(&near, root, port)
+        }
     }
 
     /// The mode of the namespace of a pod: workloads and ports that have another one do not count. Clients decide by it
@@ -132,8 +156,20 @@ impl Mesh {
 
     /// The policies that bind a pod.
     pub fn bound(&self, pod: usize) -> Vec<&AuthorizationPolicy> {
+        self.bound_as(pod, self.membership(pod))
+    }
+
+    /// The policies that bind a pod that is in the mesh so. The proxy of a node knows neither CUSTOM nor AUDIT, and no
+    /// policies with targets.
+    ///
+    /// Source: `pilot/pkg/serviceregistry/kube/controller/ambient/authorization.go`, `convertAuthorizationPolicy`.
+    pub(crate) fn bound_as(&self, pod: usize, member: Membership) -> Vec<&AuthorizationPolicy> {
         let numbers = self.members.get(pod).map_or(&[][..], |m| &m.policies);
-        numbers.iter().filter_map(|n| self.policies.get(*n)).collect()
+        let policies = numbers.iter().filter_map(|n| self.policies.get(*n));
+        let for_ztunnel = |p: &&AuthorizationPolicy| {
+            matches!(p.action, Action::Allow | Action::Deny) && matches!(p.scope, Scope::Selected(_))
+        };
+        policies.filter(|p| member != Membership::Ambient || for_ztunnel(p)).collect()
     }
 
     /// Whether tokens count for a pod.
@@ -159,60 +195,6 @@ impl Mesh {
         let says = |s: &Service| s.ports.iter().find(|q| q.tcp && q.on(p) == Some(port)).map(Protocol::of);
         Ok(oldest(&leading, |s| &s.meta, says)?.unwrap_or(Protocol::Detected))
     }
-
-    /// Whether the sidecar of a pod takes connections to a port of the pod (I10). Those that it makes to the pod itself,
-    /// by a Service (`same`), are taken by a rule of their own, which only outbound ports that are left alone come before.
-    ///
-    /// Source: `tools/istio-iptables/pkg/capture/run.go`.
-    pub fn takes_inbound(&self, pod: usize, port: u16, same: bool) -> bool {
-        let Some(p) = self.pods.get(pod) else { return false };
-        let annotation = |key: &str| p.annotations.get(&format!("traffic.sidecar.istio.io/{key}"));
-        let settings = &self.settings.capture;
-        let excluded = annotation("excludeInboundPorts").map_or(settings.not_inbound.clone(), |t| ports(t));
-        let included = match annotation("includeInboundPorts") {
-            Some(text) if text.trim() == "*" => None,
-            Some(text) => Some(ports(text)),
-            None => settings.inbound.clone(),
-        };
-        let own = Capture::OWN.contains(&port);
-        let listed = included.is_none_or(|all| all.contains(&port));
-        if same {
-            return !own && self.takes_outbound(pod, port);
-        }
-        !own && listed && !excluded.contains(&port)
-    }
-
-    /// Whether the sidecar of a pod takes connections that the pod makes to a port, as dialled: that of the Service.
-    pub fn takes_outbound(&self, pod: usize, port: u16) -> bool {
-        let Some(p) = self.pods.get(pod) else { return false };
-        let key = "traffic.sidecar.istio.io/excludeOutboundPorts";
-        let excluded =
-            p.annotations.get(key).map_or(self.settings.capture.not_outbound.clone(), |t| ports(t));
-        !excluded.contains(&port)
-    }
-
-    /// Why it is not known which connections the sidecar of a pod takes, if that is so.
-    pub(crate) fn capture_unknown(&self, pod: usize) -> Option<String> {
-        let p = self.pods.get(pod)?;
-        let unclear = [
-            ("sidecar.istio.io/interceptionMode", "NONE"),
-            ("traffic.sidecar.istio.io/excludeOutboundIPRanges", ""),
-            ("traffic.sidecar.istio.io/includeOutboundIPRanges", "*"),
-            ("traffic.sidecar.istio.io/includeOutboundPorts", ""),
-            ("traffic.sidecar.istio.io/excludeInterfaces", ""),
-        ];
-        let said = unclear.iter().find(|(key, usual)| {
-            p.annotations
-                .get(*key)
-                .is_some_and(|v| (*key == "sidecar.istio.io/interceptionMode") == (v == usual))
-        });
-        said.map(|(key, _)| format!("the annotation `{key}` is not judged"))
-    }
-}
-
-/// The ports of an annotation.
-pub(crate) fn ports(text: &str) -> Vec<u16> {
-    text.split(',').filter_map(|p| p.trim().parse().ok()).collect()
 }
 
 fn read(sources: &Sources, settings: Option<Settings>) -> Mesh {

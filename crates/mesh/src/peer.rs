@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use meshgen_yaml::Place;
 
 use crate::{
-    Labels, Meta, Selector,
+    Labels, Meta, Selector, ambient,
     object::{Undecided, oldest},
 };
 
@@ -99,18 +99,23 @@ impl PeerAuthentication {
     }
 }
 
+/// Those that bind a pod, by level: workload, namespace, mesh.
+fn levels<'p>(near: &[&'p PeerAuthentication], root: &str) -> [Vec<&'p PeerAuthentication>; 3] {
+    let at =
+        |level: &dyn Fn(&PeerAuthentication) -> bool| near.iter().filter(|p| level(p)).copied().collect();
+    [
+        at(&|p| p.meta.namespace != root && !p.selector.is_empty()),
+        at(&|p| p.meta.namespace != root && p.selector.is_empty()),
+        at(&|p| p.meta.namespace == root),
+    ]
+}
+
 /// The mode of a port of a pod, by those that bind it: workload before namespace before mesh, PERMISSIVE if nothing says it.
 ///
 /// Of several at one level the oldest counts.
 /// Source: `pilot/pkg/security/authn/policy_applier.go`, `ComposePeerAuthentication`.
 pub(crate) fn mode(near: &[&PeerAuthentication], root: &str, port: u16) -> Result<ModeOf, Undecided> {
-    let at = |level: &dyn Fn(&PeerAuthentication) -> bool| {
-        near.iter().filter(|p| level(p)).copied().collect::<Vec<_>>()
-    };
-    let mesh = at(&|p| p.meta.namespace == root);
-    let space = at(&|p| p.meta.namespace != root && p.selector.is_empty());
-    let workload = at(&|p| p.meta.namespace != root && !p.selector.is_empty());
-    for (level, ports) in [(workload, true), (space, false), (mesh, false)] {
+    for (level, ports) in levels(near, root).into_iter().zip([true, false, false]) {
         // What the oldest says counts even if that is nothing: it inherits, whatever the others say.
         let says = |p: &PeerAuthentication| {
             let port = if ports { p.ports.get(&port).copied().flatten() } else { None };
@@ -126,4 +131,30 @@ pub(crate) fn mode(near: &[&PeerAuthentication], root: &str, port: u16) -> Resul
         }
     }
     Ok(ModeOf { mode: Mode::Permissive, said: None })
+}
+
+/// The same for a pod in ambient mode, where modes of ports are looked at otherwise.
+pub(crate) fn mode_in_ambient(
+    near: &[&PeerAuthentication],
+    root: &str,
+    port: u16,
+) -> Result<ModeOf, Undecided> {
+    let [workload, space, mesh] = levels(near, root);
+    let above: Vec<&PeerAuthentication> = space.iter().chain(&mesh).copied().collect();
+    let parent = mode(&above, root, port)?;
+    let parents = ambient::Parents {
+        silent: !space.is_empty() && mode(&space, root, port)?.said.is_none(),
+        of_mesh: parent.said.as_ref().is_some_and(|s| s.namespace == root),
+        mode: parent,
+    };
+    let says = |p: &PeerAuthentication| (p.mode, p.ports.clone(), p.broken.clone());
+    let own = match oldest(&workload, |p| &p.meta, |p| Some(says(p)))? {
+        Some((_, _, Some(broken))) => return Err(Undecided { names: vec![broken] }),
+        Some((mode, ports, None)) => {
+            let by = workload.iter().find(|p| p.mode == mode && p.ports == ports);
+            by.map(|p| ambient::Own { mode, ports, said: Said::of(&p.meta) })
+        }
+        None => None,
+    };
+    ambient::mode(own, parents, port)
 }

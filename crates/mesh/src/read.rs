@@ -4,6 +4,7 @@
 //! field that is not known, in a policy, makes the answers that depend on it unknown.
 
 mod authorization;
+pub(crate) mod discovery;
 mod fields;
 mod gateway;
 mod pods;
@@ -51,6 +52,8 @@ impl Reader {
         let Read { mut mesh, settings: found, .. } = self.0;
         gateway::without_what_is_there(&mut mesh);
         mesh.settings = settings.unwrap_or_else(|| found.settings());
+        mesh.declared = mesh.namespaces.keys().cloned().collect();
+        discovery::without_what_is_not_seen(&mut mesh);
         mesh.join();
         mesh
     }

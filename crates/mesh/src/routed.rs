@@ -39,7 +39,8 @@ impl Mesh {
     fn route(&self, call: &Call, client: Membership) -> Option<Result<Option<&Route>, Undecided>> {
         let all = self.routes_of(call, client);
         let pod = call.client.pod().filter(|_| !all.is_empty())?;
-        if self.leaves(call, client, &mut Vec::new()) != Ok(true) || self.capture_unknown(pod).is_some() {
+        if self.leaves(call, client, &mut Vec::new()) != Ok(true) || self.capture_unknown(pod, true).is_some()
+        {
             return None;
         }
         let same = |v: &Route| (v.http.clone(), v.other);

@@ -11,8 +11,12 @@ pub struct Settings {
     pub trust_domain: String,
     /// Other trust domains that count as that one.
     pub trust_domain_aliases: Vec<String>,
+    /// The namespaces that are part of the mesh; all, if nothing is said.
+    pub discovery: Vec<Selector>,
     /// Whether sidecars use mTLS wherever the server can.
     pub auto_mtls: bool,
+    /// Whether sidecars are told to take HBONE (`ISTIO_META_ENABLE_HBONE`), if that is known.
+    pub hbone: Option<bool>,
     /// Whether sidecars refuse what is in no registry. That is no security boundary: who owns the pod can go around
     /// its sidecar.
     pub registry_only: bool,
@@ -73,8 +77,26 @@ pub struct Injector {
     pub always: Vec<Selector>,
     /// Pods that get none even if so.
     pub never: Vec<Selector>,
-    /// Whether the manifests say all this. If they do not, a revision that is named may well exist.
-    pub known: bool,
+    /// What is known of the webhooks.
+    pub known: Known,
+}
+
+/// What is known of the webhooks that a cluster has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// All of them.
+    All,
+    /// Some: manifests tell of a control plane, and beside it there may be others, and tags.
+    Some,
+    /// None: that there is any is assumed.
+    Nothing,
+}
+
+impl Known {
+    /// Some or none.
+    pub(crate) fn in_part(some: bool) -> Known {
+        if some { Known::Some } else { Known::Nothing }
+    }
 }
 
 /// A webhook of the injector.
@@ -97,12 +119,23 @@ pub struct Capture {
     pub not_inbound: Vec<u16>,
     /// Outbound ports that it leaves alone.
     pub not_outbound: Vec<u16>,
+    /// What else pods are as good as annotated with, unless they are.
+    pub others: Labels,
 }
 
 impl Capture {
     /// Ports that every sidecar leaves alone or answers itself: metrics and probes, without mTLS and without
     /// authorization (I10, S19; `injection-template.yaml`).
     pub const OWN: [u16; 3] = [15020, 15021, 15090];
+}
+
+impl Settings {
+    /// Whether a namespace with these labels is part of the mesh: of others istiod knows neither Services nor policies.
+    ///
+    /// Source: `pkg/kube/namespace/filter.go`.
+    pub fn discovers(&self, namespace: &Labels) -> bool {
+        self.discovery.is_empty() || self.discovery.iter().any(|s| s.selects(namespace))
+    }
 }
 
 impl Default for Settings {
@@ -112,7 +145,9 @@ impl Default for Settings {
             root_namespace: "istio-system".to_owned(),
             trust_domain: "cluster.local".to_owned(),
             trust_domain_aliases: Vec::new(),
+            discovery: Vec::new(),
             auto_mtls: true,
+            hbone: Some(false),
             registry_only: false,
             providers: Vec::new(),
             normalization: Normalization::Base,
@@ -133,7 +168,7 @@ impl Default for Injector {
             enabled: true,
             always: Vec::new(),
             never: Vec::new(),
-            known: true,
+            known: Known::All,
         }
     }
 }

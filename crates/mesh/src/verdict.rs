@@ -1,22 +1,24 @@
 //! What becomes of a connection: the layers, in the order in which its packets meet them.
 
 use crate::{
-    Below, By, Call, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Said, Seen, Verdict,
-    authorization::AuthorizationPolicy, object::Undecided,
+    Below, By, Call, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Said, Seen, Truth, Verdict,
+    authorization::AuthorizationPolicy, ends::Ends, object::Undecided, read::discovery::undeclared,
 };
 
 /// A connection, how its ends are in the mesh, and what their sidecars do with it.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of a table")]
 pub(crate) struct Hop<'a> {
     pub(crate) call: &'a Call,
-    pub(crate) client: Membership,
-    pub(crate) server: Membership,
+    pub(crate) ends: Ends,
     /// HTTP is sent.
     pub(crate) http: bool,
     /// The client's sidecar takes it, and knows the Service.
     pub(crate) known: bool,
     /// The server's sidecar takes it.
     pub(crate) guarded: bool,
+    /// HBONE carries it.
+    pub(crate) tunnelled: bool,
 }
 
 /// A connection that arrived at what decides on its requests.
@@ -30,6 +32,8 @@ pub(crate) struct Arrived<'a> {
     /// What the client's sidecar takes the port for, if the connection is known to it.
     pub(crate) spoken: Option<Protocol>,
     pub(crate) policies: Vec<&'a AuthorizationPolicy>,
+    /// The proxy of the node decides.
+    pub(crate) ztunnel: bool,
     pub(crate) unknown: bool,
 }
 
@@ -51,11 +55,11 @@ impl Mesh {
     /// What the client sees, by what it sends: a request, or over TCP only that it sends something.
     pub fn verdict(&self, call: &Call, request: Option<&Request>, below: Below) -> Verdict {
         let call = &self.as_known(call);
-        self.each_membership(call, |client, server| {
-            if let Some(verdict) = self.routed(call, client, request) {
+        self.each_membership(call, |ends| {
+            if let Some(verdict) = self.routed(call, ends.client, request) {
                 return verdict;
             }
-            match self.arrived(call, request.is_some(), below, client, server) {
+            match self.arrived(call, request.is_some(), below, ends) {
                 Ok(arrived) => self.judged(&arrived, request),
                 Err(verdict) => *verdict,
             }
@@ -79,66 +83,22 @@ impl Mesh {
         }
     }
 
-    /// What holds for each way in which the ends may be in the mesh, where that is not known.
-    pub(crate) fn each_membership(
-        &self,
-        call: &Call,
-        verdict: impl Fn(Membership, Membership) -> Verdict,
-    ) -> Verdict {
-        let of = |pod: Option<usize>| match pod.map(|p| self.membership(p)) {
-            None => vec![Membership::Plain],
-            Some(Membership::Unknown) => vec![Membership::Sidecar, Membership::Plain],
-            Some(known) => vec![known],
-        };
-        let client = call.client.pod();
-        let mut all: Vec<Verdict> = Vec::new();
-        let ends = [client, Some(call.server)].into_iter().flatten();
-        if let Some(end) = ends.filter_map(|p| self.members.get(p)).find(|m| m.unsure) {
-            let said = format!("{}, and policies select by labels that nobody wrote", end.injection.why);
-            return Verdict::new(Outcome::Unknown, Vec::new(), Reason::plain(Layer::Membership, said));
-        }
-        for c in of(client) {
-            for s in of(Some(call.server)) {
-                // A pod is with itself in the same mesh.
-                if client != Some(call.server) || c == s {
-                    all.push(verdict(c, s));
-                }
-            }
-        }
-        let same = all.iter().zip(all.iter().skip(1)).all(|(a, b)| a.outcome == b.outcome);
-        match all.into_iter().next() {
-            Some(first) if same => first,
-            _ => {
-                let ends = [client, Some(call.server)].into_iter().flatten();
-                let why = ends.filter(|p| self.membership(*p) == Membership::Unknown);
-                let why = why.filter_map(|p| self.members.get(p).map(|m| m.injection.why.clone()));
-                let said = why.collect::<Vec<_>>().join("; ");
-                Verdict::new(Outcome::Unknown, Vec::new(), Reason::plain(Layer::Membership, said))
-            }
-        }
-    }
-
     /// The connection up to where requests are decided on, or what the client sees if it does not come so far.
-    pub(crate) fn arrived(
-        &self,
-        call: &Call,
-        http: bool,
-        below: Below,
-        client: Membership,
-        server: Membership,
-    ) -> Way<Arrived<'_>> {
+    pub(crate) fn arrived(&self, call: &Call, http: bool, below: Below, ends: Ends) -> Way<Arrived<'_>> {
         let mut reasons = Vec::new();
-        let known = self.leaves(call, client, &mut reasons)?;
+        let known = self.leaves(call, ends.client, &mut reasons)?;
         let same = call.client.pod() == Some(call.server);
-        self.unclear(call, client, server, &reasons)?;
+        self.unclear(call, ends, &reasons)?;
         let below = if same { Below::Passes } else { below };
         if below == Below::Drops {
             let last = Reason::plain(Layer::Network, "packets are dropped");
             return Err(Box::new(Verdict::new(Outcome::Timeout, reasons, last)));
         }
         let by_itself = same && self.is_by_address(call);
-        let guarded = !by_itself && self.is_guarded(call, server, known);
-        let hop = Hop { call, client, server, http, known, guarded };
+        let tunnelled = ends.are_tunnelled(known);
+        let past = ends.server == Membership::Ambient && !tunnelled && self.bypasses(call.server);
+        let guarded = !by_itself && !past && self.is_guarded(call, ends.server, known);
+        let hop = Hop { call, ends, http, known, guarded, tunnelled };
         let carried = self.encrypted(hop, &mut reasons)?;
         let protocol = match self.protocol_of(hop) {
             Ok(protocol) => protocol,
@@ -152,7 +112,8 @@ impl Mesh {
             seen: self.seen(call, carried),
             protocol,
             spoken: if known { self.spoken(call) } else { None },
-            policies: if guarded { self.bound(call.server) } else { Vec::new() },
+            policies: if guarded { self.bound_as(call.server, ends.server) } else { Vec::new() },
+            ztunnel: ends.server == Membership::Ambient,
             unknown: below == Below::Unknown,
         })
     }
@@ -169,7 +130,7 @@ impl Mesh {
     }
 
     fn protocol_of(&self, hop: Hop<'_>) -> Result<Protocol, Undecided> {
-        match hop.server {
+        match hop.ends.server {
             // The proxy of a node sees connections only.
             Membership::Ambient => Ok(Protocol::Tcp),
             Membership::Gateway => Ok(Protocol::Http),
@@ -189,6 +150,13 @@ impl Mesh {
             return Ok(false);
         }
         let Some(p) = self.pods.get(pod) else { return Ok(false) };
+        if let By::Service(n, _) = call.by
+            && let Some(service) = self.services.get(n)
+            && self.discovers(&service.meta.namespace) == Truth::May
+        {
+            let last = Reason::plain(Layer::Client, undeclared(&service.meta.namespace));
+            return Err(Box::new(Verdict::new(Outcome::Unknown, reasons.clone(), last)));
+        }
         // A Sidecar does not bind a gateway.
         let scope = if client == Membership::Gateway { Ok(None) } else { self.scope(pod) };
         let scope = scope.map_err(|u| Box::new(undecided(Layer::Client, reasons, &u)))?;
@@ -211,13 +179,13 @@ impl Mesh {
     }
 
     /// What is not judged for pods like these.
-    fn unclear(&self, call: &Call, client: Membership, server: Membership, reasons: &[Reason]) -> Way<()> {
-        let of = |pod: usize, m: Membership| {
-            (m == Membership::Sidecar).then(|| self.capture_unknown(pod)).flatten()
+    fn unclear(&self, call: &Call, ends: Ends, reasons: &[Reason]) -> Way<()> {
+        let of = |pod: usize, m: Membership, outbound| {
+            (m == Membership::Sidecar).then(|| self.capture_unknown(pod, outbound)).flatten()
         };
-        let client = call.client.pod().and_then(|pod| of(pod, client));
-        let mut unclear = client.or_else(|| of(call.server, server));
-        if server == Membership::Ambient && self.has_waypoint(call) {
+        let client = call.client.pod().and_then(|pod| of(pod, ends.client, true));
+        let mut unclear = client.or_else(|| of(call.server, ends.server, false));
+        if ends.server == Membership::Ambient && self.has_waypoint(call) {
             unclear = Some("a waypoint is asked, which is not judged".to_owned());
         }
         match unclear {

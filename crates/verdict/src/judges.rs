@@ -140,11 +140,14 @@ impl<'a> Judges<'a> {
 
     /// The same for pods of another mesh above the same network.
     pub(crate) fn below_in(&self, mesh: &Mesh, from: &Party, to: &Party, call: &Call) -> Below {
-        match self.network.answer(from, to, Protocol::Tcp, mesh.wire_port(call)) {
+        let answer = |port: u16| match self.network.answer(from, to, Protocol::Tcp, port) {
             Answer::Allowed => Below::Passes,
             Answer::Denied => Below::Drops,
             Answer::Unknown => Below::Unknown,
-        }
+        };
+        let mut all = mesh.wire_ports(call).into_iter().map(answer);
+        let first = all.next().unwrap_or(Below::Unknown);
+        if all.all(|other| other == first) { first } else { Below::Unknown }
     }
 
     /// Who connects, for the mesh.

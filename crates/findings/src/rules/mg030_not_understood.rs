@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use meshgen_mesh::{Labels, Membership};
+use meshgen_mesh::{Known, Labels, Membership};
 use meshgen_yaml::Problem;
 
 use crate::{
@@ -105,7 +105,7 @@ fn unserved_revisions(seen: &Seen<'_>) -> Vec<Hit> {
         let first = namespaces.iter().find_map(declared)?;
         let name = word(&namespaces, "names", "name");
         let all = names(&namespaces);
-        let said = if injector.known {
+        let said = if injector.known == Known::All {
             format!(
                 "no injector here serves the revision `{revision}`, which {all} {name}: pods there count as outside of the mesh"
             )

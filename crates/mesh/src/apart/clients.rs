@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use super::{Apart, capture, inside};
+use super::{Apart, captured, inside};
 use crate::{
     Attribute, Condition, Identity, Membership, Mesh, Rule, Seen, Service, Truth,
     authorization::condition::Look,
@@ -47,7 +47,7 @@ impl<'m> Apart<'m> {
                 unsure: mesh.members.get(number).is_some_and(|m| m.unsure),
                 namespace: &pod.namespace,
                 account: &pod.account,
-                capture: capture(pod),
+                capture: captured(pod),
                 scope: mesh.scope_number(number),
                 rules: bound.iter().filter(binds).copied().collect(),
                 inside: inside(&blocks, pod),
@@ -121,7 +121,8 @@ impl<'m> Apart<'m> {
         let (mut yes, mut may) = (Vec::new(), Vec::new());
         for class in self.candidates(attribute, value, namespace) {
             let Some(seen) = self.seen(class) else { continue };
-            let look = Look { settings: &self.mesh.settings, namespace, seen: &seen, any: false };
+            let look =
+                Look { settings: &self.mesh.settings, namespace, seen: &seen, any: false, ztunnel: false };
             match condition.holds(look) {
                 Truth::Yes => yes.push(class),
                 Truth::May => may.push(class),

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::Apart;
-use crate::{Attribute, Capture, Mesh, Pod, Rule, mesh::ports};
+use crate::{Attribute, Capture, Mesh, Pod, Rule, capture::ports};
 
 impl Apart<'_> {
     /// The ports of a server in pieces, each as ranges: no verdict tells the ports of a piece apart.
     pub fn ports(&self, server: usize) -> Vec<Vec<(u16, u16)>> {
         let mut named = self.named(server);
-        let own: BTreeSet<u16> = Capture::OWN.into_iter().collect();
+        let mut own: BTreeSet<u16> = Capture::OWN.into_iter().collect();
+        if own.iter().copied().ne(mesh_own(self.mesh, server)) {
+            own.extend(self.mesh.own_ports(server));
+            named.extend(&own);
+        }
         let mut pieces: Vec<Vec<(u16, u16)>> = Vec::new();
         if named.is_disjoint(&own) {
             pieces.push(own.iter().map(|p| (*p, *p)).collect());
@@ -63,6 +67,11 @@ impl Apart<'_> {
         let single = named.iter().map(|p| vec![(*p, *p)]);
         single.chain([others(&named)]).filter(|piece| !piece.is_empty()).collect()
     }
+}
+
+/// The ports that the sidecar of a server leaves alone, in order.
+fn mesh_own(mesh: &Mesh, server: usize) -> impl Iterator<Item = u16> {
+    mesh.own_ports(server).into_iter().collect::<BTreeSet<u16>>().into_iter()
 }
 
 /// Ports that sidecars of clients leave alone.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{capture, inside};
+use super::{captured, inside};
 use crate::{Membership, Mesh, Pod, Protocol, Service, Truth};
 
 /// What servers of a class have in common.
@@ -65,7 +65,7 @@ fn key<'m>(mesh: &'m Mesh, blocks: &[&str], number: usize, pod: &'m Pod) -> Serv
         peers: member.map_or(&[][..], |m| &m.peers),
         tokens: mesh.takes_tokens(number),
         ingress: mesh.scope_number(number).filter(speaks),
-        capture: capture(pod),
+        capture: captured(pod),
         labels: vec![label("security.istio.io/tlsMode"), label("istio.io/use-waypoint"), waypoint],
         services: services.iter().map(|n| service(mesh, *n, pod, services.len() == 1)).collect(),
         inside: inside(blocks, pod),

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
 
-use super::{Attribute, Condition};
+use super::{Attribute, Condition, ztunnel};
 use crate::{
     Settings, Truth,
     pattern::{Pattern, glob, is_template, template},
@@ -83,6 +83,8 @@ pub(crate) struct Look<'a> {
     pub(crate) seen: &'a Seen,
     /// Whether any request is meant, so that what only HTTP has may be anything.
     pub(crate) any: bool,
+    /// Whether the proxy of a node looks, and not a sidecar.
+    pub(crate) ztunnel: bool,
 }
 
 impl Condition {
@@ -130,6 +132,9 @@ impl Attribute {
         let identity = |test: &dyn Fn(&Identity) -> bool| seen.identity.as_ref().is_some_and(test).into();
         let request = |test: &dyn Fn(&Request) -> bool| seen.request.as_ref().is_some_and(test).into();
         match self {
+            Attribute::Principal if look.ztunnel => seen.identity.as_ref().map_or(Truth::No, |i| {
+                ztunnel::is_principal(is_principal(look.settings, i, value), i, value)
+            }),
             Attribute::Principal => identity(&|i| is_principal(look.settings, i, value)),
             Attribute::Namespace => identity(&|i| glob(value, &i.namespace)),
             Attribute::TrustDomain => identity(&|i| is_trust_domain(look.settings, i, value)),

@@ -37,6 +37,8 @@ pub(crate) struct View<'a> {
     pub(crate) seen: &'a Seen,
     /// Whether any request is meant: what is decided then holds for all of them.
     pub(crate) any: bool,
+    /// Whether the proxy of a node looks, and not a sidecar.
+    pub(crate) ztunnel: bool,
     /// What the providers of CUSTOM policies are known to do.
     pub(crate) answers: &'a dyn Fn(&str) -> Answer,
 }
@@ -165,7 +167,8 @@ fn matching(policies: &[&AuthorizationPolicy], view: View<'_>) -> Option<(Truth,
     let View { settings, seen, .. } = view;
     let mut best: Option<(Truth, usize, Said)> = None;
     for policy in policies {
-        let look = Look { settings, namespace: &policy.meta.namespace, seen, any: view.any };
+        let look =
+            Look { settings, namespace: &policy.meta.namespace, seen, any: view.any, ztunnel: view.ztunnel };
         for (number, rule) in (1..).zip(&policy.rules) {
             let truth = rule.matches(policy.action, look);
             if best.as_ref().is_none_or(|(found, ..)| truth > *found) {
@@ -182,6 +185,9 @@ impl Rule {
     ///
     /// Source: `pilot/pkg/security/authz/model/model.go`, `Generate` and `checkError`.
     fn matches(&self, action: Action, look: Look<'_>) -> Truth {
+        if look.ztunnel {
+            return self.matches_in_ztunnel(action, look);
+        }
         let tcp = look.seen.request.is_none();
         if tcp && action == Action::Allow && self.conditions().any(|c| c.attribute.is_http()) {
             return Truth::No;

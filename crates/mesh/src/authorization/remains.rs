@@ -45,7 +45,7 @@ impl Remains {
         let clauses = |action| {
             let enforced = policies.iter().filter(move |p| p.action == action && !p.dry_run);
             let left = |p: &&AuthorizationPolicy| {
-                let look = Look { settings, namespace: &p.meta.namespace, seen, any: true };
+                let look = Look { settings, namespace: &p.meta.namespace, seen, any: true, ztunnel: false };
                 p.rules.iter().flat_map(|r| r.left(look)).collect::<Vec<Clause>>()
             };
             let clauses: BTreeSet<Clause> = enforced.flat_map(left).collect();

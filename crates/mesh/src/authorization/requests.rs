@@ -133,7 +133,8 @@ impl Apart<'_> {
             let mut request = Request { token: Token::Valid(BTreeMap::new()), ..Request::default() };
             set(&mut request, &value);
             seen.request = Some(request);
-            let look = Look { settings: self.settings, namespace: "", seen: &seen, any: false };
+            let look =
+                Look { settings: self.settings, namespace: "", seen: &seen, any: false, ztunnel: false };
             let held: Vec<Truth> = about.iter().map(|c| c.holds(look)).collect();
             found.entry(held).or_insert(value);
         }

@@ -5,7 +5,10 @@
 mod doors;
 mod meshbox;
 mod naive;
+mod rules_ambient;
 mod rules_authorization;
+mod rules_capture;
+mod rules_discovery;
 mod rules_injection;
 mod rules_mtls;
 mod rules_network;

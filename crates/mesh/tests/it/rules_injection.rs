@@ -96,8 +96,11 @@ fn i9_a_revision_that_the_manifests_do_not_show_may_exist() {
     let operator =
         "---\napiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {revision: asm-1-24}\n";
     assert_eq!(read(&format!("{text}{operator}")).membership(0), Membership::Sidecar);
+    // Beside one that is shown there may be others.
     let other = operator.replace("asm-1-24", "canary");
-    assert_eq!(read(&format!("{text}{other}")).membership(0), Membership::Plain);
+    assert_eq!(read(&format!("{text}{other}")).membership(0), Membership::Unknown);
+    let refuses = text.replace("namespace: n}", "namespace: n, labels: {sidecar.istio.io/inject: 'false'}}");
+    assert_eq!(read(&format!("{refuses}{other}")).membership(0), Membership::Plain);
 }
 
 #[test]
@@ -108,8 +111,16 @@ fn i9_only_the_main_revision_serves_istio_injection() {
             "{text}---\napiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {{revision: canary{values}}}\n"
         )
     };
-    assert_eq!(read(&operator("")).membership(0), Membership::Plain);
+    // Which one that is may be said by a tag that the manifests do not show.
+    assert_eq!(read(&operator("")).membership(0), Membership::Unknown);
     assert_eq!(read(&operator(", values: {defaultRevision: canary}")).membership(0), Membership::Sidecar);
+    assert_eq!(read(&operator(", values: {revisionTags: [default]}")).membership(0), Membership::Sidecar);
+    let asking = operator("").replace("istio-injection: enabled", "team: x");
+    let by_pod = asking.replace("namespace: n}", "namespace: n, labels: {sidecar.istio.io/inject: 'true'}}");
+    assert_eq!(read(&by_pod).membership(0), Membership::Unknown);
+    assert_eq!(read(&asking).membership(0), Membership::Plain);
+    let disabled = operator("").replace("istio-injection: enabled", "istio-injection: disabled");
+    assert_eq!(read(&disabled).membership(0), Membership::Plain);
 }
 
 #[test]
@@ -125,7 +136,7 @@ fn i9_of_two_control_planes_each_serves_its_own_revision() {
         assert_eq!(both(label, "{revision: canary}", "{profile: default}"), Membership::Sidecar, "{label}");
         assert_eq!(both(label, "{profile: default}", "{revision: canary}"), Membership::Sidecar, "{label}");
     }
-    assert_eq!(both("istio.io/rev: old", "{revision: canary}", "{profile: default}"), Membership::Plain);
+    assert_eq!(both("istio.io/rev: old", "{revision: canary}", "{profile: default}"), Membership::Unknown);
 }
 
 #[test]
@@ -157,7 +168,90 @@ fn i9_the_webhook_that_is_there_says_who_is_injected() {
                    namespaceSelector: {matchLabels: {team: red}}\n  objectSelector: {}\n";
     let see = |labels: &str| read(&format!("{}{}{webhook}", namespace(labels), pod("", ""))).membership(0);
     assert_eq!(see("team: red"), Membership::Sidecar);
-    assert_eq!(see("istio-injection: enabled"), Membership::Plain);
+    assert_eq!(see("team: blue"), Membership::Plain);
+    // Another one may serve what this one does not.
+    assert_eq!(see("istio-injection: enabled"), Membership::Unknown);
+}
+
+#[test]
+fn i9_the_webhook_of_a_canary_does_not_say_that_there_is_no_other() {
+    let webhook = "---\napiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\n\
+                   metadata: {name: istio-sidecar-injector-canary}\nwebhooks:\n\
+                   - name: rev.namespace.sidecar-injector.istio.io\n  clientConfig: {service: {path: /inject}}\n  \
+                   namespaceSelector: {matchLabels: {istio.io/rev: canary}}\n";
+    let see = |labels: &str| read(&format!("{}{}{webhook}", namespace(labels), pod("", ""))).membership(0);
+    assert_eq!(see("istio.io/rev: canary"), Membership::Sidecar);
+    assert_eq!(see("istio.io/rev: stable"), Membership::Unknown);
+    assert_eq!(see("istio-injection: enabled"), Membership::Unknown);
+    assert_eq!(see("istio-injection: disabled"), Membership::Plain);
+}
+
+/// Source: `api/v1` of the Sail operator.
+#[test]
+fn i9_control_planes_of_the_sail_operator_are_revisions_by_their_names() {
+    let object = |kind: &str, name: &str, spec: &str| {
+        format!(
+            "---\napiVersion: sailoperator.io/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n"
+        )
+    };
+    let see = |label: &str, objects: &str| {
+        read(&format!("{}{}{objects}", namespace(label), pod("", ""))).membership(0)
+    };
+    let plain = object("Istio", "default", "version: v1.24.3, namespace: istio-system");
+    assert_eq!(see("istio-injection: enabled", &plain), Membership::Sidecar);
+    assert_eq!(see("istio.io/rev: default", &plain), Membership::Sidecar);
+    let named = object("Istio", "mine", "version: v1.24.3");
+    assert_eq!(see("istio.io/rev: mine", &named), Membership::Sidecar);
+    assert_eq!(see("istio-injection: enabled", &named), Membership::Unknown);
+    let based = object("Istio", "default", "version: v1.24.3, updateStrategy: {type: RevisionBased}");
+    assert_eq!(see("istio.io/rev: default-v1-24-3", &based), Membership::Sidecar);
+    assert_eq!(see("istio-injection: enabled", &based), Membership::Unknown);
+    let tag = object("IstioRevisionTag", "default", "targetRef: {kind: Istio, name: default}");
+    assert_eq!(see("istio-injection: enabled", &format!("{based}{tag}")), Membership::Sidecar);
+    let revision = object("IstioRevision", "default-v1-24-2", "version: v1.24.2");
+    assert_eq!(see("istio.io/rev: default-v1-24-2", &revision), Membership::Sidecar);
+    let values = "values: {meshConfig: {trustDomain: td, discoverySelectors: [{matchLabels: {a: b}}]}, profile: ambient}";
+    let settings = read(&object("Istio", "default", &format!("namespace: mesh, {values}"))).settings;
+    assert_eq!((settings.trust_domain.as_str(), settings.root_namespace.as_str()), ("td", "mesh"));
+    assert_eq!((settings.hbone, settings.discovery.len()), (Some(true), 1));
+    assert!(settings.assumed.is_empty());
+}
+
+#[test]
+fn i7_the_root_namespace_is_that_of_the_control_plane_unless_the_mesh_says_another() {
+    let operator = |spec: &str| {
+        let text = format!("apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {{{spec}}}\n");
+        read(&text).settings.root_namespace
+    };
+    assert_eq!(operator("profile: default"), "istio-system");
+    assert_eq!(operator("values: {global: {istioNamespace: mesh}}"), "mesh");
+    assert_eq!(operator("namespace: mesh"), "mesh");
+    assert_eq!(
+        operator("meshConfig: {rootNamespace: root}, values: {global: {istioNamespace: mesh}}"),
+        "root"
+    );
+}
+
+/// Source: <https://learn.microsoft.com/azure/aks/istio-meshconfig>.
+#[test]
+fn what_is_added_to_the_configuration_of_aks_is_not_all_of_it() {
+    let map = |name: &str, mesh: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: aks-istio-system}}\ndata:\n  mesh: '{mesh}'\n"
+        )
+    };
+    let added = map("istio-shared-configmap-asm-1-24", "outboundTrafficPolicy: {mode: REGISTRY_ONLY}");
+    let settings = read(&added).settings;
+    assert!(settings.registry_only);
+    assert_eq!(settings.root_namespace, "aks-istio-system");
+    assert_eq!(settings.assumed, ["the configuration of the mesh", "the webhooks of the injector"]);
+    // What AKS says itself comes first, wherever it stands.
+    let own = map("istio-asm-1-24", "outboundTrafficPolicy: {mode: ALLOW_ANY}");
+    for both in [format!("{added}{own}"), format!("{own}{added}")] {
+        let settings = read(&both).settings;
+        assert!(!settings.registry_only);
+        assert_eq!(settings.assumed, ["the webhooks of the injector"]);
+    }
 }
 
 #[test]
@@ -251,6 +345,22 @@ fn settings_stand_in_an_istio_operator_or_in_config_maps() {
         assert_eq!(settings.providers.len(), 1);
         assert!(!settings.assumed.contains(&"the configuration of the mesh"));
     }
+}
+
+#[test]
+fn i11_sidecars_are_told_to_talk_hbone_by_the_profile_or_by_their_metadata() {
+    let operator = |spec: &str| {
+        let text = format!("apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: {{{spec}}}\n");
+        read(&text).settings.hbone
+    };
+    let metadata = |value: &str| {
+        format!("meshConfig: {{defaultConfig: {{proxyMetadata: {{ISTIO_META_ENABLE_HBONE: '{value}'}}}}}}")
+    };
+    assert_eq!(read("").settings.hbone, None);
+    assert_eq!(operator("profile: default"), Some(false));
+    assert_eq!(operator("profile: ambient"), Some(true));
+    assert_eq!(operator(&metadata("true")), Some(true));
+    assert_eq!(operator(&format!("profile: ambient, {}", metadata("false"))), Some(false));
 }
 
 /// Whether the revision exists is not known, so neither is whether the pod has the label by which the policy selects.

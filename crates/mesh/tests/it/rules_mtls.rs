@@ -162,32 +162,6 @@ fn i11_dropped_packets_come_first() {
     assert_eq!(mesh.any(&call, Below::Unknown).outcome, Outcome::Unknown);
 }
 
-fn ambient(objects: &str) -> Mesh {
-    crate::mesh(&format!(
-        "{}{objects}",
-        WORLD.replace("istio-injection: enabled", "istio.io/dataplane-mode: ambient")
-    ))
-}
-
-#[test]
-fn i11_ambient_sees_connections_and_uses_port_15008() {
-    let mesh = ambient(&format!("{}{}", peers(STRICT), only_client()));
-    assert_eq!(three(&mesh, "meshed/cli", "web.server"), "200 200 echo");
-    assert_eq!(three(&mesh, "plain/cli", "web.server"), "reset reset reset");
-    assert_eq!(mesh.wire_port(&call(&mesh, "meshed/cli", "web.server:80")), 15008);
-    assert_eq!(mesh.wire_port(&call(&mesh, "plain/cli", "web.server:80")), 8080);
-    let mesh = ambient(&policy("{rules: [{to: [{operation: {methods: [GET]}}]}]}"));
-    assert_eq!(three(&mesh, "meshed/cli", "web.server"), "closed closed closed");
-}
-
-#[test]
-fn i11_what_a_waypoint_says_is_not_known() {
-    let mesh = ambient(
-        "apiVersion: v1\nkind: Namespace\nmetadata: {name: server, labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: w}}\n---\n",
-    );
-    assert_eq!(three(&mesh, "meshed/cli", "web.server"), "unknown unknown unknown");
-}
-
 #[test]
 fn i8_a_namespace_in_disable_turns_auto_mtls_off_for_all_its_workloads() {
     let namespace = object("PeerAuthentication", "server", "ns", "{mtls: {mode: DISABLE}}");

@@ -26,8 +26,13 @@ fn see(policy: &str, objects: &str, client: &str) -> String {
 }
 
 fn below(mesh: &Mesh, policies: &[naive::Policy], call: &Call) -> Below {
-    let passes = naive::passes(mesh, policies, call.client.pod(), call.server, mesh.wire_port(call));
-    if passes { Below::Passes } else { Below::Drops }
+    let passes = |wire| naive::passes(mesh, policies, call.client.pod(), call.server, wire);
+    let all: Vec<bool> = mesh.wire_ports(call).into_iter().map(passes).collect();
+    match (all.contains(&true), all.contains(&false)) {
+        (true, true) => Below::Unknown,
+        (true, false) => Below::Passes,
+        (false, _) => Below::Drops,
+    }
 }
 
 const FROM_INJECTED: &str =

@@ -41,25 +41,28 @@ impl FastMesh {
         pods.iter().position(|p| p.namespace == namespace && p.name == name).map(Party::Pod)
     }
 
-    /// What network policies say of packets to a port.
-    fn below(&self, one: &Try<'_>, wire: u16) -> Option<meshgen_mesh::Below> {
+    /// What network policies say of the packets.
+    fn below(&self, one: &Try<'_>, call: &Call) -> Option<meshgen_mesh::Below> {
         let from = match one.client {
             plain::Client::Pod(pod) => self.party(pod)?,
             plain::Client::Outside(address) => Party::Address(address),
         };
+        let to = self.party(one.server)?;
         let network = Judges::new(&self.world).network;
-        let probed = network.probe(&from, &self.party(one.server)?, meshgen_reach::Protocol::Tcp, wire);
-        Some(match probed.answer {
+        let probe = |wire| match network.probe(&from, &to, meshgen_reach::Protocol::Tcp, wire).answer {
             meshgen_reach::Answer::Allowed => meshgen_mesh::Below::Passes,
             meshgen_reach::Answer::Denied => meshgen_mesh::Below::Drops,
             meshgen_reach::Answer::Unknown => meshgen_mesh::Below::Unknown,
-        })
+        };
+        let mut all = self.world.mesh.wire_ports(call).into_iter().map(probe);
+        let first = all.next()?;
+        Some(if all.all(|other| other == first) { first } else { meshgen_mesh::Below::Unknown })
     }
 
     /// What is said of any request, or whatever is sent.
     pub fn any(&self, one: &Try<'_>) -> Option<Outcome> {
         let call = self.call(one)?;
-        let below = self.below(one, self.world.mesh.wire_port(&call))?;
+        let below = self.below(one, &call)?;
         Some(self.world.mesh.any(&call, below).outcome)
     }
 
@@ -71,7 +74,7 @@ impl FastMesh {
         };
         let request = one.request.map(request);
         let judges = Judges::new(&self.world);
-        Some(judges.verdict(&from, &self.party(one.server)?, one.port, request.as_ref())?.outcome)
+        Some(judges.as_called(&from, &self.party(one.server)?, one.port, request.as_ref())?.outcome)
     }
 
     fn call(&self, one: &Try<'_>) -> Option<Call> {
@@ -102,7 +105,7 @@ impl Meshed for FastMesh {
     fn tried(&self, one: &Try<'_>) -> Option<Seen> {
         let mesh: &Mesh = &self.world.mesh;
         let call = self.call(one)?;
-        let below = self.below(one, mesh.wire_port(&call))?;
+        let below = self.below(one, &call)?;
         let request = one.request.map(request);
         seen(&mesh.verdict(&call, request.as_ref(), below).outcome)
     }

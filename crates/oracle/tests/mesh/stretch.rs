@@ -49,6 +49,13 @@ pub(crate) fn stretched(mut all: Vec<Value>, seed: u64) -> Vec<Value> {
                     more.push(twin(object, &mut pick));
                 }
             }
+            "Namespace" if pick.once_in(4) => {
+                let labels = object["metadata"]["labels"].as_object_mut().unwrap();
+                if pick.once_in(2) {
+                    labels.remove("istio-injection");
+                }
+                labels.insert("istio.io/dataplane-mode".to_owned(), "ambient".into());
+            }
             "Service" if pick.once_in(3) => more.push(second(object, &mut pick)),
             _ => {}
         }
@@ -62,6 +69,7 @@ fn settings(pick: &mut Pick) -> Value {
     let choices = [
         ("outboundTrafficPolicy", json!({"mode": "REGISTRY_ONLY"})),
         ("enableAutoMtls", json!(false)),
+        ("defaultConfig", json!({"proxyMetadata": {"ISTIO_META_ENABLE_HBONE": "true"}})),
         ("defaultServiceExportTo", json!(["."])),
         ("defaultDestinationRuleExportTo", json!(["."])),
         ("defaultVirtualServiceExportTo", json!(["."])),
@@ -93,9 +101,12 @@ fn annotate(pod: &mut Value, pick: &mut Pick) {
         ("traffic.sidecar.istio.io/includeInboundPorts", "8080"),
         ("traffic.sidecar.istio.io/includeInboundPorts", "*"),
         ("traffic.sidecar.istio.io/excludeOutboundPorts", "80,9000"),
+        ("status.sidecar.istio.io/port", "8080"),
+        ("traffic.sidecar.istio.io/includeOutboundIPRanges", ""),
         ("sidecar.istio.io/inject", "false"),
+        ("ambient.istio.io/bypass-inbound-capture", "true"),
     ];
-    if pick.once_in(5) {
+    for _ in 0..pick.below(3) {
         let (key, value) = *pick.of(&choices);
         if pod["metadata"]["annotations"].is_null() {
             pod["metadata"]["annotations"] = json!({});

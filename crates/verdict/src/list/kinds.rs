@@ -1,23 +1,32 @@
 //! What each kind of client sees of each kind of server: one of each is judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use meshgen_mesh::{Apart, Below, Call, Client, Layer, Membership, Outcome, Outside, Reason};
+use meshgen_mesh::{Apart, Below, Call, Client, HBONE, Layer, Outcome, Outside, Reason};
 use meshgen_reach::{AddressRange, Addresses, Bits, PortSet, Protocol};
 
 use super::{
     atoms::{ClientKind, Pieces, ServerKind},
     seen::{Numbered, Seen, tcp},
 };
-use crate::Judges;
+use crate::{Judges, closed::ways};
 
 /// What is seen of TCP ports: each port is in one of the sets.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Profile {
-    /// By ports, the number of what is seen.
-    pub(crate) ports: Vec<(u32, PortSet)>,
-    /// Both ends are in ambient mode, so that the network sees the port of the proxies of nodes.
-    pub(crate) hbone: bool,
+    /// By ports, the number of what is seen, and which port the network sees.
+    pub(crate) ports: Vec<((u32, Wire), PortSet)>,
+}
+
+/// Which port the network sees of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wire {
+    /// That of the pod.
+    Own,
+    /// That of the proxies of nodes.
+    Hbone,
+    /// One of them: it is not known, or depends on how the pod is dialled.
+    Either,
 }
 
 /// Judges kinds of ends.
@@ -39,9 +48,6 @@ pub(crate) struct Kinds<'k, 'a> {
 /// The number under which it stands that something is open.
 pub(crate) const OPEN: u32 = 0;
 
-/// The port of the proxies of nodes.
-pub(crate) const HBONE: u16 = 15008;
-
 impl<'k, 'a> Kinds<'k, 'a> {
     pub(crate) fn new(judges: &'k Judges<'a>, apart: &'k Apart<'k>, pieces: &'k Pieces) -> Kinds<'k, 'a> {
         let mut seen = Numbered::default();
@@ -51,7 +57,7 @@ impl<'k, 'a> Kinds<'k, 'a> {
             reasons: vec![Reason::plain(Layer::Membership, "the mesh knows nothing of these pods")],
         }));
         let mut profiles = Numbered::default();
-        let all = |number| Profile { ports: vec![(number, PortSet::protocol(Protocol::Tcp))], hbone: false };
+        let all = |number| Profile { ports: vec![((number, Wire::Own), PortSet::protocol(Protocol::Tcp))] };
         let open = profiles.number(all(OPEN));
         let unknown = profiles.number(all(unknown));
         let classes = apart.count() + pieces.ranges.len() + 1;
@@ -126,31 +132,41 @@ impl<'k, 'a> Kinds<'k, 'a> {
         let pairs = servers.iter().flat_map(|s| pods.iter().map(|c| (*c, *s)));
         let others = pairs.clone().find(|(c, s)| c.pod() != Some(*s));
         let Some((client, server)) = others.or_else(|| pairs.clone().next()) else { return self.unknown };
-        let mut by: BTreeMap<u32, PortSet> = BTreeMap::new();
+        let mut by: BTreeMap<(u32, Wire), PortSet> = BTreeMap::new();
         for piece in ports {
             let Some((port, _)) = piece.first().copied() else { continue };
             let see = |by| self.judges.mesh.any(&Call { client, server, port, by }, Below::Passes);
             let (verdict, way) = self.judges.loosest(server, port, see);
-            let set = by.entry(self.seen.number(Seen::dialled(verdict, way.as_ref()))).or_default();
+            let seen = self.seen.number(Seen::dialled(verdict, way.as_ref()));
+            let set = by.entry((seen, self.wire(client, server, port))).or_default();
             *set = set.union(&tcp(piece));
         }
-        let ambient = |pod: usize| self.judges.mesh.membership(pod) == Membership::Ambient;
-        let hbone = client.pod().is_some_and(ambient) && ambient(server);
-        self.profiles.number(Profile { ports: by.into_iter().collect(), hbone })
+        self.profiles.number(Profile { ports: by.into_iter().collect() })
+    }
+
+    fn wire(&self, client: Client, server: usize, port: u16) -> Wire {
+        let mesh = self.judges.mesh;
+        let calls = ways(mesh, server, port).into_iter().map(|by| Call { client, server, port, by });
+        let wires: BTreeSet<u16> = calls.flat_map(|call| mesh.wire_ports(&call)).collect();
+        match (wires.contains(&HBONE), wires.contains(&port)) {
+            (true, false) => Wire::Hbone,
+            (true, true) if port != HBONE => Wire::Either,
+            (_, _) => Wire::Own,
+        }
     }
 
     fn outside(&mut self, clients: &Bits, range: AddressRange, ports: &[Vec<(u16, u16)>]) -> u32 {
         let pod = clients.iter().flat_map(|kind| self.client(kind)).find_map(Client::pod);
         let Some(client) = pod else { return self.open };
-        let mut by: BTreeMap<u32, PortSet> = BTreeMap::new();
+        let mut by: BTreeMap<(u32, Wire), PortSet> = BTreeMap::new();
         for piece in ports {
             let Some((port, _)) = piece.first().copied() else { continue };
             let to = Outside { host: None, address: Some(range.first), port };
             let verdict = self.judges.mesh.any_outside(client, &to);
-            let set = by.entry(self.seen.number(verdict.into())).or_default();
+            let set = by.entry((self.seen.number(verdict.into()), Wire::Own)).or_default();
             *set = set.union(&tcp(piece));
         }
-        self.profiles.number(Profile { ports: by.into_iter().collect(), hbone: false })
+        self.profiles.number(Profile { ports: by.into_iter().collect() })
     }
 
     /// Clients of a kind: two, where there are as many.

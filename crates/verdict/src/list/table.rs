@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use meshgen_mesh::Outcome;
+use meshgen_mesh::{HBONE, Outcome};
 use meshgen_reach::{Bits, Cells, Permitted, PortSet, Protocol};
 
 use super::{
     atoms::{Atoms, ServerKind},
-    kinds::{HBONE, Kinds, OPEN, Profile},
+    kinds::{Kinds, OPEN, Profile, Wire},
     seen::{Numbered, Seen},
 };
 
@@ -108,24 +108,24 @@ fn add(all: &mut BTreeMap<u32, Bits>, number: u32, nothing: u32, sources: &Bits)
 /// What becomes of what the network permits.
 fn together(value: &Permitted, profile: Option<&Profile>, seen: &Numbered<Seen>) -> (Passing, Refused) {
     let tcp = PortSet::protocol(Protocol::Tcp);
-    let (mut sure, mut possible) = (value.sure.clone(), value.possible.clone());
+    let (sure, possible) = (&value.sure, &value.possible);
     let Some(profile) = profile else {
-        return (Passing { unknown: possible, ..Passing::default() }, Refused::new());
+        return (Passing { unknown: possible.clone(), ..Passing::default() }, Refused::new());
     };
-    if profile.hbone {
-        // The network is asked for the port of the proxies, and what it says holds for all ports (I11).
-        let wire = |set: &PortSet| {
-            let others = set.minus(&tcp);
-            if set.contains(Protocol::Tcp, HBONE) { others.union(&tcp) } else { others }
-        };
-        (sure, possible) = (wire(&sure), wire(&possible));
-    }
+    // The network is asked for the port of the proxies, and what it says holds for all ports (I11).
+    let tunnel =
+        |set: &PortSet| if set.contains(Protocol::Tcp, HBONE) { tcp.clone() } else { PortSet::default() };
     // UDP and SCTP go past the mesh (I10).
-    let unsure = possible.minus(&sure);
-    let mut passing = Passing { sure: sure.minus(&tcp), unknown: unsure.minus(&tcp), seen: Vec::new() };
+    let others = possible.minus(sure).minus(&tcp);
+    let mut passing = Passing { sure: sure.minus(&tcp), unknown: others, seen: Vec::new() };
     let mut refused = Refused::new();
-    for (number, ports) in &profile.ports {
-        let (open, perhaps) = (sure.intersection(ports), unsure.intersection(ports));
+    for ((number, wire), ports) in &profile.ports {
+        let (sure, possible) = match wire {
+            Wire::Own => (sure.clone(), possible.clone()),
+            Wire::Hbone => (tunnel(sure), tunnel(possible)),
+            Wire::Either => (sure.intersection(&tunnel(sure)), possible.union(&tunnel(possible))),
+        };
+        let (open, perhaps) = (sure.intersection(ports), possible.minus(&sure).intersection(ports));
         match seen.get(*number).map(|s| &s.outcome) {
             Some(Outcome::Open) if *number == OPEN => {
                 passing.sure = passing.sure.union(&open);

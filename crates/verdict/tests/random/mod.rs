@@ -56,6 +56,10 @@ fn pod(dice: &mut Dice, space: &str, n: usize, text: &mut String) {
         "traffic.sidecar.istio.io/excludeOutboundPorts: '80,9000'",
         "traffic.sidecar.istio.io/includeInboundPorts: '8080'",
         "sidecar.istio.io/interceptionMode: NONE",
+        "status.sidecar.istio.io/port: '9000'",
+        "traffic.sidecar.istio.io/includeOutboundIPRanges: ''",
+        "traffic.sidecar.istio.io/includeInboundPorts: '8080,9000', traffic.sidecar.istio.io/excludeInboundPorts: '8080'",
+        "ambient.istio.io/bypass-inbound-capture: 'true'",
     ]);
     let account = dice.of(&["x", "y"]);
     let address = dice.of(&["", &format!("status: {{podIP: 10.0.{}.{}}}\n", space.len(), n + 1)]);

@@ -60,9 +60,12 @@ pub(super) fn run(all: &Value, _: &Path, suite: &mut Suite, judge: &dyn Judge) -
                 by.push(NONE);
             }
             let injected = injected(setting.as_deref(), space, labels, judge);
+            // Another control plane, of which nobody told, may serve the revision.
+            let open = by == [NONE] && [space, labels].iter().any(|l| l.contains_key("istio.io/rev"));
+            let is_met = injected == Some(expected) || (open && injected.is_none());
             let said = format!("- namespace {space:?}, pod {labels:?}: {expected}, not {injected:?}");
             for name in by {
-                found.entry(name).or_default().extend((injected != Some(expected)).then(|| said.clone()));
+                found.entry(name).or_default().extend((!is_met).then(|| said.clone()));
             }
         }
     }

@@ -57,7 +57,7 @@ impl Mesh {
     }
 
     /// Whether a policy binds a pod: in its namespace or the root one, by its labels; with targets, gateways only.
-    fn binds(&self, policy: &Value, pod: &Pod) -> bool {
+    pub(super) fn binds(&self, policy: &Value, pod: &Pod) -> bool {
         let near = namespace(policy) == pod.namespace || namespace(policy) == self.root();
         let one = policy.pointer("/spec/targetRef").into_iter();
         let targets: Vec<&Value> = one.chain(items(policy.pointer("/spec/targetRefs"))).collect();
@@ -134,19 +134,22 @@ impl Mesh {
     }
 }
 
-fn action_of(policy: &Value) -> String {
+pub(super) fn action_of(policy: &Value) -> String {
     let said = string(policy.pointer("/spec/action"));
     if said.is_empty() { "ALLOW".to_owned() } else { said }
 }
 
 /// `istio.io/dry-run`, as Go reads a truth.
-fn is_dry(policy: &Value) -> bool {
+pub(super) fn is_dry(policy: &Value) -> bool {
     let said = string(policy.pointer("/metadata/annotations/istio.io~1dry-run"));
     ["1", "t", "T", "TRUE", "true", "True"].contains(&said.as_str())
 }
 
-/// The fields of a part of a rule: name, values, and whether they are excluded.
-fn fields(of: Option<&Value>) -> Vec<(String, &Value, bool)> {
+/// A field of a part of a rule: its name, its values, and whether they are excluded.
+pub(super) type Field<'a> = (String, &'a Value, bool);
+
+/// The fields of a part of a rule.
+fn fields(of: Option<&Value>) -> Vec<Field<'_>> {
     let all = of.and_then(Value::as_object).into_iter().flatten();
     let all = all.filter(|(_, values)| !items(Some(values)).is_empty());
     all.map(|(key, values)| match key.strip_prefix("not") {
@@ -159,34 +162,37 @@ fn fields(of: Option<&Value>) -> Vec<(String, &Value, bool)> {
     .collect()
 }
 
+/// The sources, the operations and the conditions of a rule, each with its fields.
+pub(super) fn parts(rule: &Value) -> [Vec<Vec<Field<'_>>>; 3] {
+    let part =
+        |list: &str, inner: &str| items(rule.get(list)).iter().map(|one| fields(one.get(inner))).collect();
+    let when = items(rule.get("when")).iter().map(named).collect();
+    [part("from", "source"), part("to", "operation"), when]
+}
+
+fn named(condition: &Value) -> Vec<Field<'_>> {
+    let of = |key: &str, no: bool| condition.get(key).map(|v| (string(condition.get("key")), v, no));
+    let both = [of("values", false), of("notValues", true)].into_iter().flatten();
+    both.filter(|(_, values, _)| !items(Some(values)).is_empty()).collect()
+}
+
 /// One of `from`, one of `to`, all of `when`. Over TCP an ALLOW rule that knows HTTP never matches; of others what knows
 /// HTTP is left out (I5, S24).
 fn matches(rule: &Value, allows: bool, look: Look<'_>) -> Option<bool> {
     let over_tcp = look.sight.request.is_none();
-    let part = |list: &str, inner: &str| -> Vec<Vec<(String, &Value, bool)>> {
-        items(rule.get(list)).iter().map(|one| fields(one.get(inner))).collect()
-    };
-    let (from, to) = (part("from", "source"), part("to", "operation"));
-    let when: Vec<(String, &Value, bool)> = items(rule.get("when"))
-        .iter()
-        .flat_map(|w| {
-            let of = |key: &str, no: bool| w.get(key).map(|v| (string(w.get("key")), v, no));
-            [of("values", false), of("notValues", true)]
-        })
-        .flatten()
-        .filter(|(_, values, _)| !items(Some(values)).is_empty())
-        .collect();
+    let [from, to, when] = parts(rule);
+    let when: Vec<Field<'_>> = when.into_iter().flatten().collect();
     let knows_http = from.iter().chain(&to).flatten().chain(&when).any(|(name, ..)| is_http(name));
     if over_tcp && allows && knows_http {
         return Some(false);
     }
-    let holds = |(name, values, no): &(String, &Value, bool)| {
+    let holds = |(name, values, no): &Field<'_>| {
         if over_tcp && is_http(name) {
             return Some(true);
         }
         look.one_of(name, values).map(|yes| yes != *no)
     };
-    let one = |all: &[Vec<(String, &Value, bool)>]| {
+    let one = |all: &[Vec<Field<'_>>]| {
         let each = || any(all.iter().map(|fields| every(fields.iter().map(holds))));
         if all.is_empty() { Some(true) } else { each() }
     };

@@ -36,8 +36,7 @@ impl Mesh {
                 }
             }
         }
-        let first = all.first().copied()?;
-        Some(if all.iter().all(|s| *s == first) { first } else { Seen::Unknown })
+        Some(together(&all))
     }
 
     /// What the policies that bind a pod make of what its sidecar sees. None if there is no such pod.
@@ -53,15 +52,20 @@ impl Mesh {
 
     fn between(&self, ends: &Ends<'_>) -> Result<Seen, Undecided> {
         let Ends { one, client, server, same, .. } = *ends;
-        let ambient = |pod: &Pod| pod.how == How::Ambient;
-        if ambient(server) || client.is_some_and(ambient) {
-            return Ok(Seen::Unknown);
-        }
         let way = match self.way_out(ends)? {
             Ok(way) => way,
             Err(seen) => return Ok(seen),
         };
-        let network = if same { Verdict::Allowed } else { self.below(ends) };
+        let from_node = client.is_some_and(|c| c.how == How::Ambient);
+        if server.how == How::Ambient || (from_node && server.how == How::Sidecar) {
+            let ways = self.hbone(client, server, way.is_some());
+            let all: Vec<Seen> = ways
+                .into_iter()
+                .map(|hbone| self.by_node(ends, way, hbone).unwrap_or(Seen::Unknown))
+                .collect();
+            return Ok(together(&all));
+        }
+        let network = if same { Verdict::Allowed } else { self.below(ends, one.port) };
         if network == Verdict::Denied {
             return Ok(Seen::Timeout);
         }
@@ -172,7 +176,7 @@ impl Mesh {
     }
 
     /// What network policies say of the packets.
-    fn below(&self, ends: &Ends<'_>) -> Verdict {
+    pub(super) fn below(&self, ends: &Ends<'_>, wire: u16) -> Verdict {
         let pod = |p: &Pod| self.network.pods.iter().find(|q| q.namespace == p.namespace && q.name == p.name);
         let source = match (ends.client, ends.one.client) {
             (Some(client), _) => pod(client).map(Peer::Pod),
@@ -182,7 +186,7 @@ impl Mesh {
         let (Some(source), Some(destination)) = (source, pod(ends.server).map(Peer::Pod)) else {
             return Verdict::Undefined;
         };
-        let flow = Flow { source, destination, protocol: Protocol::Tcp, port: ends.one.port };
+        let flow = Flow { source, destination, protocol: Protocol::Tcp, port: wire };
         self.network.verdict(&flow)
     }
 
@@ -202,11 +206,11 @@ impl Mesh {
         }
     }
 
-    fn speaks_of(&self, server: &Pod, port: u16) -> Result<Speaks, Undecided> {
+    pub(super) fn speaks_of(&self, server: &Pod, port: u16) -> Result<Speaks, Undecided> {
         if server.how == How::Gateway { Ok(Speaks::Http) } else { self.speaks(server, port) }
     }
 
-    fn sight(&self, ends: &Ends<'_>, sent: Sent) -> Sight {
+    pub(super) fn sight(&self, ends: &Ends<'_>, sent: Sent) -> Sight {
         let domain = super::super::model::string(self.setting("/meshConfig/trustDomain"));
         let identity = ends.client.map(|c| Identity {
             trust_domain: if domain.is_empty() { "cluster.local".to_owned() } else { domain },
@@ -248,16 +252,23 @@ impl Mesh {
     }
 }
 
-type Way<'a> = (&'a Value, Option<&'a Value>);
+pub(super) type Way<'a> = (&'a Value, Option<&'a Value>);
+
+/// What is seen where it may be any of these: what all say; or, if all refuse, what the first says.
+fn together(all: &[Seen]) -> Seen {
+    let first = all.first().copied().unwrap_or(Seen::Unknown);
+    let refused = |seen: &Seen| !matches!(seen, Seen::Open | Seen::Unknown);
+    if all.iter().all(|seen| *seen == first) || all.iter().all(refused) { first } else { Seen::Unknown }
+}
 
 /// A connection, and who is at its ends.
 #[derive(Clone, Copy)]
-struct Ends<'a> {
-    one: &'a Try<'a>,
-    client: Option<&'a Pod>,
-    server: &'a Pod,
-    service: Option<&'a Value>,
-    same: bool,
+pub(super) struct Ends<'a> {
+    pub(super) one: &'a Try<'a>,
+    pub(super) client: Option<&'a Pod>,
+    pub(super) server: &'a Pod,
+    pub(super) service: Option<&'a Value>,
+    pub(super) same: bool,
 }
 
 impl Pod {
@@ -269,7 +280,7 @@ impl Pod {
             pod
         };
         match self.how {
-            How::Unknown => vec![with(How::Sidecar), with(How::Plain)],
+            How::Unknown => vec![with(How::Sidecar), with(self.else_how)],
             How::Plain | How::Sidecar | How::Gateway | How::Ambient => vec![self.clone()],
         }
     }

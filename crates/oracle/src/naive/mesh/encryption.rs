@@ -7,7 +7,6 @@ use super::{
         labels::selects,
         model::{items, namespace, number, string},
     },
-    injection::How,
     model::{Mesh, Pod, Undecided, is_headless, oldest},
     modes::Mode,
     scopes::{full, host_of, is_exported, is_host},
@@ -47,7 +46,8 @@ impl Mesh {
         }
         // Of a headless Service all pods must take mTLS, and modes of ports are not looked at.
         let ready = if is_headless(service) {
-            self.pods.iter().filter(|p| p.is_behind(service)).all(Pod::says_mtls) && server.says_mtls()
+            let others = self.pods.iter().filter(|p| p.is_behind(service) && p.title() != server.title());
+            others.into_iter().all(Pod::says_mtls) && server.says_mtls()
         } else {
             server.says_mtls() && self.mode(server, port)? != Mode::Disable
         };
@@ -56,7 +56,7 @@ impl Mesh {
 
     /// The TLS mode by DestinationRule: of the client's namespace, else of the server's, else of the root one. In the
     /// first that has a rule for the host, the rule of the most specific host counts.
-    fn told(&self, client: &Pod, service: &Value, port: u16) -> Result<Option<String>, Undecided> {
+    pub(super) fn told(&self, client: &Pod, service: &Value, port: u16) -> Result<Option<String>, Undecided> {
         let root = self.root();
         let lookups =
             [(client.namespace.as_str(), true), (&namespace(service), false), (root.as_str(), false)];
@@ -147,11 +147,6 @@ fn mode(rule: &Value, port: u16) -> Option<String> {
 impl Pod {
     /// Whether clients are told that it takes mTLS: by a label that injection adds.
     fn says_mtls(&self) -> bool {
-        match self.how {
-            How::Ambient => true,
-            How::Sidecar | How::Plain | How::Gateway | How::Unknown => {
-                self.labels.get("security.istio.io/tlsMode").is_some_and(|v| v == "istio")
-            }
-        }
+        self.labels.get("security.istio.io/tlsMode").is_some_and(|v| v == "istio")
     }
 }

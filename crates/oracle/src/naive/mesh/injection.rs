@@ -44,6 +44,12 @@ impl Mesh {
         }
     }
 
+    /// How a pod is in the mesh if it gets no sidecar.
+    pub(super) fn else_how(&self, pod: &Pod) -> How {
+        let space = self.labels_of_namespace(&pod.namespace);
+        if is_ambient(pod, &space) { How::Ambient } else { How::Plain }
+    }
+
     fn labels_of_namespace(&self, wanted: &str) -> Labels {
         let found = self.of("", "Namespace").find(|n| name(n) == wanted);
         let mut labels = found.map(|n| labels(n.pointer("/metadata/labels"))).unwrap_or_default();
@@ -61,7 +67,7 @@ impl Mesh {
             let is = |h: &&Value| {
                 fits(h.get("namespaceSelector"), space) && fits(h.get("objectSelector"), &pod.labels)
             };
-            return Some(hooks.iter().any(is));
+            return if hooks.iter().any(is) { Some(true) } else { asks_for_none(pod, space) };
         }
         if pod.labels.get("sidecar.istio.io/inject").is_some_and(|v| v == "false") {
             return Some(false);
@@ -79,12 +85,11 @@ impl Mesh {
         }
     }
 
-    /// Whether a control plane serves a revision. One that the manifests do not show may be there, unless they say what
-    /// is installed.
+    /// Whether a control plane serves a revision. One that the manifests do not show may be there.
     fn serves(&self, revision: &str) -> Option<bool> {
         let tags = items(self.setting("/values/revisionTags"));
         let served = revision == "default" || tags.iter().any(|t| t.as_str() == Some(revision));
-        if served || self.is_told() { Some(served) } else { None }
+        served.then_some(true)
     }
 
     fn is_everywhere(&self) -> bool {
@@ -116,6 +121,17 @@ impl Mesh {
         let off = string(self.setting("/values/global/proxy/autoInject")) == "disabled";
         selected("alwaysInjectSelector") || !off
     }
+}
+
+/// Whether nobody is called for a pod, whatever is installed: it says so, or nothing asks for anybody.
+fn asks_for_none(pod: &Pod, space: &Labels) -> Option<bool> {
+    let says = |labels: &Labels, key: &str, value: &str| labels.get(key).is_some_and(|v| v == value);
+    let refuses = says(&pod.labels, "sidecar.istio.io/inject", "false")
+        || space.get("istio-injection").is_some_and(|v| v != "enabled");
+    let asks = says(space, "istio-injection", "enabled")
+        || says(&pod.labels, "sidecar.istio.io/inject", "true")
+        || [space, &pod.labels].iter().any(|labels| labels.contains_key("istio.io/rev"));
+    (refuses || !asks).then_some(false)
 }
 
 fn calls_injector(hook: &Value) -> bool {

@@ -4,9 +4,10 @@
 //! documentation says and from what a real Istio was seen to do (called by the numbers S1, S2, …), and not from the
 //! other judge: each question reads the manifests again.
 //!
-//! Settings are read from an `IstioOperator` only. Ambient mode, waypoints, and gateways that istiod makes are not known
-//! here: what depends on them is [`Seen::Unknown`].
+//! Settings are read from an `IstioOperator` only. Waypoints, and gateways that istiod makes, are not known here: what
+//! depends on them is [`Seen::Unknown`].
 
+mod ambient;
 mod asked;
 mod authorization;
 mod capture;
@@ -16,6 +17,7 @@ mod encryption;
 mod injection;
 mod model;
 mod modes;
+mod node;
 mod patterns;
 mod protocol;
 mod routes;

@@ -32,6 +32,8 @@ pub(super) struct Pod {
     /// As its template has it.
     pub(super) written: Value,
     pub(super) how: How,
+    /// How it is in the mesh if it gets no sidecar.
+    pub(super) else_how: How,
     /// Its labels once it runs.
     pub(super) labels: Labels,
     pub(super) annotations: Labels,
@@ -72,12 +74,14 @@ impl Mesh {
             name: name(object),
             written: written.clone(),
             how: How::Plain,
+            else_how: How::Plain,
             labels: labels(written.pointer("/metadata/labels")),
             annotations: labels(written.pointer("/metadata/annotations")),
             account: if account.is_empty() { "default".to_owned() } else { account },
             address: string(object.pointer("/status/podIP")).parse().ok(),
         };
         pod.how = self.how(&pod);
+        pod.else_how = self.else_how(&pod);
         pod.labels = pod.labels_once_it_runs();
         pod
     }

@@ -19,7 +19,7 @@ pub(super) enum Mode {
 }
 
 impl Mode {
-    fn of(spec: Option<&Value>) -> Option<Mode> {
+    pub(super) fn of(spec: Option<&Value>) -> Option<Mode> {
         match string(spec.and_then(|s| s.get("mode"))).as_str() {
             "DISABLE" => Some(Mode::Disable),
             "PERMISSIVE" => Some(Mode::Permissive),
@@ -67,7 +67,7 @@ impl Mesh {
 }
 
 /// An empty selector is none.
-fn has_selector(policy: &Value) -> bool {
+pub(super) fn has_selector(policy: &Value) -> bool {
     let labels = policy.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
     labels.is_some_and(|l| !l.is_empty())
 }

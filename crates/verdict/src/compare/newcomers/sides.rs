@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-use meshgen_mesh::{Apart, Below, By, Call, Client, Membership, Mesh, Outcome, Pod};
+use meshgen_mesh::{Apart, Below, Call, Client, HBONE, Membership, Mesh, Outcome, Pod};
 use meshgen_reach::{PortSet, Protocol};
 
 use super::{Candidate, Server};
@@ -32,9 +32,9 @@ impl<'n> Meshes<'n> {
     }
 }
 
-/// What the mesh makes of the ports of a server that nothing tells apart, for one newcomer: the port of the wire, if that
-/// is another one, and what is seen by each way.
-type Profile = Vec<(PortSet, Option<u16>, Vec<Outcome>)>;
+/// What the mesh makes of the ports of a server that nothing tells apart, for one newcomer: whether packets may have them,
+/// and whether they may have that of the proxies of nodes; and what is seen by each way.
+type Profile = Vec<(PortSet, [bool; 2], Vec<Outcome>)>;
 
 /// What is known of one server.
 #[derive(Default)]
@@ -57,12 +57,11 @@ impl Profiles {
         let found = candidate.admitted.get(version).zip(self.profiles.get_mut(version));
         let Some((admitted, known)) = found else { return side };
         let profile = known.entry(key.clone()).or_insert_with(|| profile(meshes, version, server, key));
-        for (ports, wire, outcomes) in profile {
-            let passes = match wire {
-                None => ports.intersection(admitted),
-                Some(wire) if admitted.contains(Protocol::Tcp, *wire) => ports.clone(),
-                Some(_) => PortSet::default(),
-            };
+        for (ports, [own, hbone], outcomes) in profile {
+            let mut passes = if *own { ports.intersection(admitted) } else { PortSet::default() };
+            if *hbone && admitted.contains(Protocol::Tcp, HBONE) {
+                passes = ports.clone();
+            }
             if !passes.is_empty() {
                 side.add(&passes, outcomes);
             }
@@ -106,10 +105,11 @@ fn profile(meshes: &Meshes<'_>, version: usize, server: &Server, key: &Key) -> P
     for ports in apart.ports(*server).iter().map(|piece| tcp(piece)) {
         let Some((port, _)) = ports.ranges(Protocol::Tcp).next() else { continue };
         let call = |by| Call { client, server: *server, port, by };
-        let wire = mesh.wire_port(&call(By::Address));
+        let ways = ways(mesh, *server, port);
+        let wires: BTreeSet<u16> = ways.iter().flat_map(|by| mesh.wire_ports(&call(*by))).collect();
+        let wires = [wires.iter().any(|wire| *wire == port), wires.contains(&HBONE)];
         let seen = |by| mesh.any(&call(by), Below::Passes).outcome;
-        let outcomes = ways(mesh, *server, port).into_iter().map(seen).collect();
-        profile.push((ports, (wire != port).then_some(wire), outcomes));
+        profile.push((ports, wires, ways.into_iter().map(seen).collect()));
     }
     profile
 }
