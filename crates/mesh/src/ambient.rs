@@ -47,7 +47,7 @@ impl Mesh {
         use Membership::{Ambient, Gateway, Plain, Sidecar, Unknown};
         let told = |pod: usize| match self.pods.get(pod) {
             Some(p) if p.labels.get(TUNNEL).is_some_and(|v| v == "http") => Some(true),
-            Some(p) if p.annotations.get(CONFIG).is_some_and(|v| v.contains("ENABLE_HBONE")) => None,
+            Some(p) if p.annotations.get(CONFIG).is_some_and(|v| v.contains("_HBONE")) => None,
             Some(_) | None => self.settings.hbone,
         };
         match (client, server) {

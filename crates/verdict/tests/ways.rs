@@ -1,7 +1,7 @@
 //! What one way of dialling refuses, another may let through.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use meshgen_reach::Focus;
+use meshgen_reach::{Focus, PortSet, Protocol};
 use meshgen_verdict::{Judges, World};
 use meshgen_yaml::Sources;
 
@@ -35,7 +35,7 @@ fn told(more: &str) -> String {
     let judges = Judges::new(&world);
     let list = judges.report(&Focus {
         workloads: vec!["shop/web".to_owned()],
-        port: Some((meshgen_reach::Protocol::Tcp, 8080)),
+        port: Some((Protocol::Tcp, 8080)),
         ..Focus::default()
     });
     let party = |name: &str| judges.network.source(name).unwrap().remove(0);
@@ -91,4 +91,20 @@ metadata: {name: a, namespace: shop}
 spec: {selector: {matchLabels: {app: web}}, rules: [{from: [{source: {namespaces: [other]}}]}]}
 "
     ));
+}
+
+/// Policies of the network see another port than that of the pod: what is asked of them is what is on the wire.
+#[test]
+fn i11_the_network_is_asked_about_the_port_on_the_wire() {
+    let on_the_wire = |mode: &str| {
+        let mut sources = Sources::default();
+        sources.add("shop.yaml", SHOP.replace("istio-injection: enabled", mode));
+        let world = World::read(sources);
+        let judges = Judges::new(&world);
+        let party = |name: &str| judges.network.source(name).unwrap().remove(0);
+        let port = PortSet::one(Protocol::Tcp, 8080).union(&PortSet::one(Protocol::Udp, 53));
+        judges.on_the_wire(&party("shop/cli"), &party("shop/web"), &port).to_string()
+    };
+    assert_eq!(on_the_wire("istio-injection: enabled"), "TCP 8080,UDP 53");
+    assert_eq!(on_the_wire("istio.io/dataplane-mode: ambient"), "TCP 15008,UDP 53");
 }

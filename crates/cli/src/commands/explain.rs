@@ -162,7 +162,7 @@ fn explained(judges: &Judges<'_>, from: &str, to: &str) -> Result<Vec<Explained>
     let mut all = Vec::new();
     for from in &sources {
         for (to, ports) in &destinations {
-            let network = judges.network.explain(from, to, ports);
+            let network = judges.network.explain(from, to, &judges.on_the_wire(from, to, ports));
             let seen = if judges.is_meshed() { judges.verdicts(from, to, ports) } else { Vec::new() };
             all.push(Explained { network, seen });
         }

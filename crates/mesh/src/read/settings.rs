@@ -203,6 +203,10 @@ fn mesh_config(settings: &mut Settings, mesh: &Node) {
     settings.trust_domain_aliases.extend(mesh.words(&["trustDomainAliases"]));
     let hbone = mesh.word(&["defaultConfig", "proxyMetadata", "ISTIO_META_ENABLE_HBONE"]);
     settings.hbone = hbone.map(|v| v == "true").or(settings.hbone);
+    // What sidecars take, they then do not send: which of both a connection needs is not told apart here.
+    if mesh.word(&["defaultConfig", "proxyMetadata", "ISTIO_META_DISABLE_HBONE_SEND"]) == Some("true") {
+        settings.hbone = None;
+    }
     if let Some(mode) = mesh.word(&["defaultConfig", "interceptionMode"]) {
         settings.capture.others.insert(INTERCEPTION.to_owned(), mode.to_owned());
     }

@@ -361,6 +361,8 @@ fn i11_sidecars_are_told_to_talk_hbone_by_the_profile_or_by_their_metadata() {
     assert_eq!(operator("profile: ambient"), Some(true));
     assert_eq!(operator(&metadata("true")), Some(true));
     assert_eq!(operator(&format!("profile: ambient, {}", metadata("false"))), Some(false));
+    let refuses = metadata("true").replace("ENABLE_HBONE", "DISABLE_HBONE_SEND");
+    assert_eq!(operator(&format!("profile: ambient, {refuses}")), None);
 }
 
 /// Whether the revision exists is not known, so neither is whether the pod has the label by which the policy selects.

@@ -35,7 +35,7 @@ impl Mesh {
         let metadata = self.setting("/meshConfig/defaultConfig/proxyMetadata/ISTIO_META_ENABLE_HBONE");
         if pod.labels.get("networking.istio.io/tunnel").is_some_and(|v| v == "http") {
             Some(true)
-        } else if config.is_some_and(|c| c.contains("ENABLE_HBONE")) || !self.is_told() {
+        } else if config.is_some_and(|c| c.contains("_HBONE")) || !self.is_told() {
             None
         } else if let Some(said) = metadata {
             Some(string(Some(said)) == "true")
