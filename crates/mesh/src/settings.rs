@@ -84,19 +84,12 @@ pub struct Injector {
 /// What is known of the webhooks that a cluster has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// All of them.
+    /// All of them: they are in the manifests.
     All,
     /// Some: manifests tell of a control plane, and beside it there may be others, and tags.
     Some,
     /// None: that there is any is assumed.
     Nothing,
-}
-
-impl Known {
-    /// Some or none.
-    pub(crate) fn in_part(some: bool) -> Known {
-        if some { Known::Some } else { Known::Nothing }
-    }
 }
 
 /// A webhook of the injector.

@@ -84,7 +84,7 @@ fn everything_is_understood_and_every_answer_occurs() {
         }
     }
     let unknown = words.remove("unknown").unwrap_or_default();
-    // Some ask for a revision of which the manifests do not say that there is none.
+    // Some ask for a revision of which an IstioOperator does not say that there is none.
     assert!(unknown * 10 < all, "{unknown} of {all} are not known");
     assert_eq!(words.keys().copied().collect::<Vec<_>>(), ["DENIED", "OPEN", "REFUSED", "TIMEOUT"]);
     assert!(words.values().all(|n| n * 20 > all), "{words:?} of {all}");

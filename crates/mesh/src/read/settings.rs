@@ -4,7 +4,7 @@ use meshgen_yaml::{FileId, Limits, Node, documents};
 
 use super::{Object, fields::Fields};
 use crate::{
-    Injector, Known, Normalization, Provider, Selector, Settings, Webhook,
+    Injector, Known, Labels, Normalization, Provider, Selector, Settings, Webhook,
     capture::{INTERCEPTION, STATUS_PORT, ports},
     webhooks,
 };
@@ -128,6 +128,19 @@ impl Found {
         settings
     }
 
+    /// Who shows the webhooks of the default control plane shows those that there are: a tag has webhooks of its own. Those of
+    /// a canary alone say nothing of what it stands beside, and an installation nothing of tags.
+    fn known(&self) -> Known {
+        let enabled: Labels = [("istio-injection".to_owned(), "enabled".to_owned())].into();
+        let none = Labels::new();
+        let serves = |w: &Webhook| w.namespaces.selects(&enabled) && w.pods.selects(&none);
+        match (self.webhooks.iter().any(serves), self.webhooks.is_empty() && self.revisions.is_empty()) {
+            (true, _) => Known::All,
+            (false, false) => Known::Some,
+            (false, true) => Known::Nothing,
+        }
+    }
+
     fn injector(&self) -> Injector {
         let value = |path: &[&str]| self.values.iter().find_map(|v| v.word(path).map(str::to_owned));
         let flag = |path: &[&str]| self.values.iter().find_map(|v| v.flag(path));
@@ -140,7 +153,7 @@ impl Found {
         let written = self.injector.as_ref().and_then(|c| c.word(&["policy"]));
         let auto = value(&["global", "proxy", "autoInject"]);
         Injector {
-            known: Known::in_part(!self.webhooks.is_empty() || !self.revisions.is_empty()),
+            known: self.known(),
             webhooks: if self.webhooks.is_empty() {
                 self.installed(everywhere)
             } else {

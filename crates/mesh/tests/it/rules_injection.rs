@@ -174,6 +174,17 @@ fn i9_the_webhook_that_is_there_says_who_is_injected() {
 }
 
 #[test]
+fn i9_the_webhooks_of_the_default_revision_are_all_that_there_are() {
+    let webhook = "---\napiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\n\
+                   metadata: {name: istio-sidecar-injector}\nwebhooks:\n\
+                   - name: namespace.sidecar-injector.istio.io\n  clientConfig: {service: {path: /inject}}\n  \
+                   namespaceSelector: {matchLabels: {istio-injection: enabled}}\n";
+    let see = |labels: &str| read(&format!("{}{}{webhook}", namespace(labels), pod("", ""))).membership(0);
+    assert_eq!(see("istio-injection: enabled"), Membership::Sidecar);
+    assert_eq!(see("istio.io/rev: canary"), Membership::Plain);
+}
+
+#[test]
 fn i9_the_webhook_of_a_canary_does_not_say_that_there_is_no_other() {
     let webhook = "---\napiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\n\
                    metadata: {name: istio-sidecar-injector-canary}\nwebhooks:\n\

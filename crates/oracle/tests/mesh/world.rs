@@ -58,6 +58,39 @@ pub(crate) fn operator() -> Value {
     })
 }
 
+/// The webhooks that the box has, of the default revision and its tag: no other control plane is there.
+///
+/// Source: `manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml`.
+pub(crate) fn injector() -> Value {
+    let (inject, injection, rev) = ("sidecar.istio.io/inject", "istio-injection", "istio.io/rev");
+    let one = |key: &str, operator: &str, values: &[&str]| match values {
+        [] => json!({"key": key, "operator": operator}),
+        _ => json!({"key": key, "operator": operator, "values": values}),
+    };
+    let hook = |name: &str, namespaces: &[Value], pods: &[Value]| {
+        json!({
+            "name": format!("{name}.sidecar-injector.istio.io"),
+            "clientConfig": {"service": {"name": "istiod", "namespace": "istio-system", "path": "/inject"}},
+            "namespaceSelector": {"matchExpressions": namespaces},
+            "objectSelector": {"matchExpressions": pods},
+        })
+    };
+    let silent = [one(injection, "DoesNotExist", &[]), one(rev, "DoesNotExist", &[])];
+    let not_refused = one(inject, "NotIn", &["false"]);
+    let by_rev = [one(rev, "In", &["default"]), one(injection, "DoesNotExist", &[])];
+    let asked = [one(inject, "In", &["true"]), one(rev, "DoesNotExist", &[])];
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": "istio-sidecar-injector"},
+        "webhooks": [
+            hook("rev.namespace", &by_rev, std::slice::from_ref(&not_refused)),
+            hook("rev.object", &silent, &[not_refused.clone(), one(rev, "In", &["default"])]),
+            hook("namespace", &[one(injection, "In", &["enabled"])], &[not_refused]),
+            hook("object", &silent, &asked),
+        ],
+    })
+}
+
 /// Workloads as the one pod that each has, with an address; and the age of all objects by their order.
 pub(crate) fn running(all: Vec<Value>) -> Vec<Value> {
     let mut out = vec![operator()];

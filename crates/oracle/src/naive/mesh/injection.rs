@@ -67,7 +67,16 @@ impl Mesh {
             let is = |h: &&Value| {
                 fits(h.get("namespaceSelector"), space) && fits(h.get("objectSelector"), &pod.labels)
             };
-            return if hooks.iter().any(is) { Some(true) } else { asks_for_none(pod, space) };
+            // Those of the default control plane are all that there are; those of a canary have others beside them.
+            let enabled: Labels = [("istio-injection".to_owned(), "enabled".to_owned())].into();
+            let serves = |h: &&Value| {
+                fits(h.get("namespaceSelector"), &enabled) && fits(h.get("objectSelector"), &Labels::new())
+            };
+            return match hooks.iter().any(is) {
+                true => Some(true),
+                false if hooks.iter().any(serves) => Some(false),
+                false => asks_for_none(pod, space),
+            };
         }
         if pod.labels.get("sidecar.istio.io/inject").is_some_and(|v| v == "false") {
             return Some(false);
