@@ -2,7 +2,7 @@
 
 use crate::{
     By, Call, Carried, Effect, Handshake, Layer, Membership, Mesh, Mode, ModeOf, Outcome, Protocol, Reason,
-    Said, Service, TlsMode, Verdict,
+    Said, Service, TlsMode, Truth, Verdict,
     object::Undecided,
     verdict::{Hop, Way, undecided},
 };
@@ -17,24 +17,33 @@ impl Mesh {
         let by_sidecar =
             hop.known || (hop.client == Membership::Ambient && hop.server == Membership::Ambient);
         let told = if hop.known { self.told_to(hop.call, reasons)? } else { None };
-        // Modes are looked at by the server's sidecar, and by auto mTLS; for anybody else they say nothing.
         let auto = by_sidecar && told.is_none() && self.settings.auto_mtls;
+        let labelled = self.is_labelled(hop);
+        if auto && labelled == Truth::May {
+            let said = "not all pods behind the headless Service are known to be in the mesh, or not to be";
+            let last = Reason::plain(Layer::Membership, said);
+            return Err(Box::new(Verdict::new(Outcome::Unknown, reasons.clone(), last)));
+        }
+        // Modes are looked at by the server's sidecar, and by auto mTLS for servers that take it; for anybody else they
+        // say nothing.
+        let auto = auto && labelled == Truth::Yes;
+        let headless = self.headless(hop).is_some();
         let decided = |mode: Result<ModeOf, Undecided>, asked: bool| match mode {
             Err(u) if asked => Err(Box::new(undecided(Layer::Mtls, reasons, &u))),
             Err(_) => Ok(ModeOf { mode: Mode::Permissive, said: None }),
             Ok(mode) => Ok(mode),
         };
-        let mode = decided(self.mode(hop.call.server, hop.call.port), hop.guarded || auto)?;
+        let mode = decided(self.mode(hop.call.server, hop.call.port), hop.guarded || (auto && !headless))?;
         let namespace = decided(self.namespace_mode(hop.call.server), auto)?;
         let handshake = Handshake {
             by_sidecar,
             rule: told.as_ref().map(|(rule, _)| *rule),
             auto: self.settings.auto_mtls,
-            labelled: self.is_labelled(hop),
+            labelled: labelled == Truth::Yes,
             server: hop.guarded,
             mode: mode.mode,
             namespace_mode: namespace.mode,
-            headless: self.headless(hop).is_some(),
+            headless,
         };
         let mixed = hop.client == Membership::Ambient && hop.server == Membership::Sidecar;
         if mixed && mode.mode != Mode::Permissive {
@@ -91,22 +100,21 @@ impl Mesh {
     }
 
     /// Whether clients know that the server takes mTLS; of a headless Service, that all pods behind it do.
-    fn is_labelled(&self, hop: Hop<'_>) -> bool {
+    fn is_labelled(&self, hop: Hop<'_>) -> Truth {
         let others = self.headless(hop).map(|s| self.behind(s, hop.call.dialled())).unwrap_or_default();
-        let labelled =
-            |(pod, _): &(usize, u16)| *pod == hop.call.server || self.has_label(*pod, self.membership(*pod));
-        self.has_label(hop.call.server, hop.server) && others.iter().all(labelled)
+        let others = others.iter().filter(|(pod, _)| *pod != hop.call.server);
+        let others = Truth::all(others.map(|(pod, _)| self.has_label(*pod, self.membership(*pod))));
+        self.has_label(hop.call.server, hop.server).and(others)
     }
 
     /// Injection says so, unless the pod says otherwise.
-    fn has_label(&self, pod: usize, membership: Membership) -> bool {
+    fn has_label(&self, pod: usize, membership: Membership) -> Truth {
         let label = self.labels(pod).and_then(|l| l.get("security.istio.io/tlsMode"));
-        match membership {
-            Membership::Ambient => true,
-            Membership::Sidecar => label.is_none_or(|v| v == "istio"),
-            Membership::Plain | Membership::Gateway | Membership::Unknown => {
-                label.is_some_and(|v| v == "istio")
-            }
+        match (membership, label) {
+            (Membership::Ambient, _) | (Membership::Sidecar, None) => Truth::Yes,
+            (_, Some(mode)) => (mode == "istio").into(),
+            (Membership::Plain | Membership::Gateway, None) => Truth::No,
+            (Membership::Unknown, None) => Truth::May,
         }
     }
 

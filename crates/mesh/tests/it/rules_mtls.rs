@@ -49,6 +49,40 @@ fn i7_without_dates_the_oldest_is_not_known() {
     assert_eq!(three(&mesh, "plain/cli", "web.server"), "reset reset reset");
 }
 
+/// Clients use mTLS towards a headless Service if all pods behind it take it; of one here that is not known.
+#[test]
+fn i8_a_pod_behind_a_headless_service_counts_for_the_others() {
+    let beside = |labels: &str| {
+        let more = format!(
+            "
+apiVersion: v1
+kind: Service
+metadata: {{name: h, namespace: plain}}
+spec: {{clusterIP: None, selector: {{h: h}}, ports: [{{name: tcp, port: 9000}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: one, namespace: plain, labels: {{h: h, sidecar.istio.io/inject: 'true'}}}}
+spec: {{containers: [{{name: c}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: two, namespace: plain, labels: {{h: h, {labels}}}}}
+spec: {{containers: [{{name: c}}]}}
+---
+{}",
+            object("PeerAuthentication", "istio-system", "m", STRICT)
+        );
+        let mut sources = Sources::default();
+        sources.add("mesh.yaml", format!("{WORLD}{more}"));
+        let mesh = Mesh::read(&sources);
+        seen(&mesh, &call(&mesh, "meshed/cli", "h.plain:9000"), None)
+    };
+    assert_eq!(beside("sidecar.istio.io/inject: 'true'"), "echo");
+    assert_eq!(beside("sidecar.istio.io/inject: 'false'"), "reset");
+    assert_eq!(beside("istio.io/rev: canary"), "unknown");
+}
+
 #[test]
 fn i7_ages_of_the_wider_do_not_matter_where_the_narrower_decides() {
     let objects = format!(
@@ -79,7 +113,7 @@ fn i7_ages_do_not_matter_where_no_sidecar_looks() {
     sources.add("mesh.yaml", objects);
     let mesh = Mesh::read_with(&sources, Settings::default());
     assert_eq!(seen(&mesh, &call(&mesh, "plain/cli", "bare.plain:80"), Some(&get("/x"))), "200");
-    assert_eq!(seen(&mesh, &call(&mesh, "meshed/cli", "bare.plain:80"), Some(&get("/x"))), "unknown");
+    assert_eq!(seen(&mesh, &call(&mesh, "meshed/cli", "bare.plain:80"), Some(&get("/x"))), "200");
 }
 
 #[test]

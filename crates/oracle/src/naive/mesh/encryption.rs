@@ -41,17 +41,21 @@ impl Mesh {
         if self.setting("/meshConfig/enableAutoMtls").and_then(Value::as_bool) == Some(false) {
             return Ok(Sent::Plain);
         }
-        // A namespace in DISABLE turns it off for all its workloads, whatever they say themselves.
-        if self.mode_of_namespace(&server.namespace)? == Mode::Disable {
+        // Of a headless Service all pods must take mTLS; the server itself is as it is taken to be here.
+        let beside = |p: &&Pod| is_headless(service) && p.is_behind(service) && p.title() != server.title();
+        let all: Vec<Option<bool>> =
+            self.pods.iter().filter(beside).chain([server]).map(Pod::says_mtls).collect();
+        if all.contains(&Some(false)) {
             return Ok(Sent::Plain);
         }
-        // Of a headless Service all pods must take mTLS, and modes of ports are not looked at.
-        let ready = if is_headless(service) {
-            self.pods.iter().filter(|p| p.is_behind(service)).all(Pod::says_mtls) && server.says_mtls()
-        } else {
-            server.says_mtls() && self.mode(server, port)? != Mode::Disable
-        };
-        Ok(if ready { Sent::Mutual } else { Sent::Plain })
+        if all.contains(&None) {
+            return Err(Undecided);
+        }
+        // A namespace in DISABLE turns it off for all its workloads, whatever they say themselves. Modes of ports are not
+        // looked at for a headless Service.
+        let off = self.mode_of_namespace(&server.namespace)? == Mode::Disable
+            || (!is_headless(service) && self.mode(server, port)? == Mode::Disable);
+        Ok(if off { Sent::Plain } else { Sent::Mutual })
     }
 
     /// The TLS mode by DestinationRule: of the client's namespace, else of the server's, else of the root one. In the
@@ -145,13 +149,14 @@ fn mode(rule: &Value, port: u16) -> Option<String> {
 }
 
 impl Pod {
-    /// Whether clients are told that it takes mTLS: by a label that injection adds.
-    fn says_mtls(&self) -> bool {
-        match self.how {
-            How::Ambient => true,
-            How::Sidecar | How::Plain | How::Gateway | How::Unknown => {
-                self.labels.get("security.istio.io/tlsMode").is_some_and(|v| v == "istio")
-            }
+    /// Whether clients are told that it takes mTLS: by a label that injection adds. None: whether it is injected is not
+    /// known.
+    fn says_mtls(&self) -> Option<bool> {
+        match (self.how, self.labels.get("security.istio.io/tlsMode")) {
+            (How::Ambient, _) => Some(true),
+            (_, Some(mode)) => Some(mode == "istio"),
+            (How::Unknown, None) => None,
+            (How::Sidecar | How::Plain | How::Gateway, None) => Some(false),
         }
     }
 }
