@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 use super::{Apart, capture, inside};
 use crate::{
     Attribute, Condition, Identity, Membership, Mesh, Rule, Seen, Service, Truth,
-    authorization::condition::Look,
+    authorization::condition::Look, pattern::is_name,
 };
 
 /// What clients of a class have in common.
@@ -143,7 +143,9 @@ impl<'m> Apart<'m> {
             (Attribute::ServiceAccount, [_]) => Some(namespace),
             _ => None,
         };
-        match named.filter(|name| !name.contains('*')) {
+        // In the identities of a namespace that is called `ns`, other parts can be taken for it.
+        let all = self.mesh.settings.trust_domain == "ns" || self.by_namespace.contains_key("ns");
+        match named.filter(|name| is_name(name) && !all) {
             Some(name) => self.by_namespace.get(name).cloned().unwrap_or_default(),
             None => (0..u32::try_from(self.keys.len()).unwrap_or(u32::MAX)).collect(),
         }

@@ -27,7 +27,9 @@ pub(super) fn destination_rule(o: &Object<'_>, problems: &mut Vec<Problem>) -> D
         broken: None,
     };
     let mut fill = || {
-        read.selector = spec.selector(&["workloadSelector"])?;
+        let (selector, understood) = spec.workload_selector(&["workloadSelector"]);
+        read.selector = selector;
+        understood?;
         read.traffic = spec.at(&["trafficPolicy"]).map(traffic).transpose()?;
         for subset in spec.list(&["subsets"]) {
             read.subsets_say |= says_more(subset, read.traffic.as_ref())?;
