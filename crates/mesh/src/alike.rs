@@ -143,8 +143,8 @@ fn peer(a: &PeerAuthentication, b: &PeerAuthentication) -> bool {
 
 fn rule(a: &DestinationRule, b: &DestinationRule) -> bool {
     meta(&a.meta, &b.meta)
-        && (&a.host, &a.selector, &a.traffic, a.subsets_say, &a.export_to, &a.broken)
-            == (&b.host, &b.selector, &b.traffic, b.subsets_say, &b.export_to, &b.broken)
+        && (&a.host, &a.selector, &a.traffic, a.by_secret, a.subsets_say, &a.export_to, &a.broken)
+            == (&b.host, &b.selector, &b.traffic, b.by_secret, b.subsets_say, &b.export_to, &b.broken)
 }
 
 fn route(a: &Route, b: &Route) -> bool {

@@ -54,41 +54,62 @@ impl Mesh {
             return Err(Box::new(Verdict::new(Outcome::Unknown, reasons.clone(), last)));
         }
         let reason = reason(&handshake, hop.guarded, told, mode);
+        reasons.push(reason);
         if handshake.is_taken() {
-            reasons.push(reason);
             return Ok(handshake.carried());
         }
-        Err(Box::new(Verdict::new(self.refusal(hop, &handshake), reasons.clone(), reason)))
+        let denied = self.is_denied(hop, &handshake);
+        let outcome = match self.may_take_tls(hop, &handshake).filter(|_| !denied) {
+            Some(why) => {
+                reasons.push(Reason::plain(Layer::Mtls, why));
+                Outcome::Unknown
+            }
+            None => self.refusal(hop, denied),
+        };
+        Err(Box::new(Verdict { outcome, reasons: std::mem::take(reasons) }))
+    }
+
+    /// Why it is not known whether TLS is taken that the server's sidecar does not take as mTLS of the mesh. Towards a
+    /// port that no sidecar guards, or on which one passes on bytes, the application decides; a port of HTTP that takes
+    /// plain text has no place for other TLS.
+    ///
+    /// Source: `pilot/pkg/networking/core/listener.go`, `inboundPermissive…` and `inboundStrict…FilterChainMatchOptions`.
+    fn may_take_tls(&self, hop: Hop<'_>, handshake: &Handshake) -> Option<&'static str> {
+        let protocol = self.protocol(hop.call.server, hop.call.port);
+        let strict = hop.guarded && handshake.mode == Mode::Strict;
+        let application = match handshake.carried() {
+            Carried::Plain => false,
+            Carried::Mutual => matches!(protocol, Ok(Protocol::Tls) | Err(_)),
+            Carried::Tls if hop.server == Membership::Ambient || !hop.guarded => true,
+            Carried::Tls if strict && handshake.rule == Some(TlsMode::Mutual) => {
+                return Some("whether the certificate is one of the mesh, the manifests do not say");
+            }
+            Carried::Tls => !strict && protocol != Ok(Protocol::Http),
+        };
+        application.then_some("whether the application takes TLS, the manifests do not say")
     }
 
     /// A sidecar that speaks HTTP says itself that the server did not take what was sent; all others see the
     /// connection break (S1, S3).
-    fn refusal(&self, hop: Hop<'_>, handshake: &Handshake) -> Outcome {
-        let application = matches!(self.protocol(hop.call.server, hop.call.port), Ok(Protocol::Tls) | Err(_));
-        if handshake.carried() != Carried::Plain && application {
-            // Whether the application itself takes TLS, only it knows; it may also speak TLS where nobody knows which
-            // Service says what it speaks.
-            return Outcome::Unknown;
-        }
-        if self.is_denied(hop, handshake) {
+    fn refusal(&self, hop: Hop<'_>, denied: bool) -> Outcome {
+        let tcp = self.protocol(hop.call.server, hop.call.port) == Ok(Protocol::Tcp);
+        if denied && tcp && !hop.http {
             return Outcome::Closed;
         }
         let answered = hop.known && self.spoken(hop.call).is_some_and(|p| p.is_http(hop.http));
         if answered { Outcome::Unavailable } else { Outcome::Reset }
     }
 
-    /// Whether authorization refuses TLS that is not looked into, which a TCP port takes for what is sent: that of another
-    /// kind where plain text is taken, and that of the mesh where nothing else is.
+    /// Whether authorization refuses TLS that is not looked into, which is taken for bytes: that of another kind where
+    /// plain text is taken, and that of the mesh where nothing else is.
     fn is_denied(&self, hop: Hop<'_>, handshake: &Handshake) -> bool {
         let closed = match handshake.carried() {
             Carried::Tls => handshake.mode != Mode::Strict,
             Carried::Mutual => handshake.mode == Mode::Disable,
             Carried::Plain => false,
         };
-        let foreign = closed && hop.guarded;
-        let tcp = self.protocol(hop.call.server, hop.call.port) == Ok(Protocol::Tcp);
         let seen = self.seen(hop.call, Carried::Tls);
-        foreign && tcp && !hop.http && self.decided(hop.call.server, &seen).effect == Effect::Denied
+        closed && hop.guarded && self.decided(hop.call.server, &seen).effect == Effect::Denied
     }
 
     /// The headless Service that the client names.

@@ -22,6 +22,7 @@ pub(super) fn destination_rule(o: &Object<'_>, problems: &mut Vec<Problem>) -> D
         host: spec.word(&["host"]).unwrap_or_default().to_owned(),
         selector: Selector::default(),
         traffic: None,
+        by_secret: by_secret(spec),
         subsets_say: false,
         export_to: spec.words(&["exportTo"]),
         broken: None,
@@ -41,6 +42,14 @@ pub(super) fn destination_rule(o: &Object<'_>, problems: &mut Vec<Problem>) -> D
         read.broken = Some(broken(o, &trouble, problems));
     }
     read
+}
+
+/// Whether the certificates for TLS, of the whole or of a port, are in a Secret; one may also be in a ConfigMap.
+fn by_secret(spec: &Node) -> bool {
+    let ports = spec.list(&["trafficPolicy", "portLevelSettings"]).iter();
+    let mut all = ports.chain(spec.at(&["trafficPolicy"]));
+    let name = |n: &Node| n.word(&["tls", "credentialName"]).is_some_and(|c| !c.starts_with("configmap://"));
+    all.any(name)
 }
 
 fn traffic(node: &Node) -> Read<Traffic> {

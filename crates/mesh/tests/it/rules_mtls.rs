@@ -481,7 +481,7 @@ fn s34_which_hosts_are_meant() {
         "d",
         "{host: '*.local', trafficPolicy: {tls: {mode: SIMPLE}}}",
     );
-    assert_eq!(row(&root), "503 503 reset | 200 200 echo");
+    assert_eq!(row(&root), "503 503 unknown | 200 200 echo");
 }
 
 #[test]
@@ -499,12 +499,46 @@ fn s34_ports_of_a_destination_rule_are_those_of_the_service() {
 }
 
 #[test]
-fn s34_tls_that_is_not_the_mesh_s_is_not_taken() {
-    for mode in ["SIMPLE", "MUTUAL"] {
+fn s34_tls_that_is_not_the_mesh_s_is_not_taken_on_ports_of_http() {
+    let see = |mode: &str, objects: &str| {
         let rule = rule("meshed", &format!("{{tls: {{mode: {mode}}}}}"));
-        check(&rule, "503 503 reset | 200 200 echo");
-        check(&format!("{rule}{}", peers(STRICT)), "503 503 reset | reset reset reset");
+        three(&world(&format!("{rule}{objects}")), "meshed/cli", "web.server")
+    };
+    // On one of TCP it goes on to the application, unless a policy refuses what has no identity.
+    let allow = policy("{rules: [{from: [{source: {namespaces: [meshed]}}]}]}");
+    for mode in ["SIMPLE", "MUTUAL"] {
+        assert_eq!(see(mode, ""), "503 503 unknown");
+        assert_eq!(see(mode, &allow), "503 503 closed");
     }
+    assert_eq!(see("SIMPLE", &peers(STRICT)), "503 503 reset");
+    // The certificate that the rule names may be one of the mesh.
+    assert_eq!(see("MUTUAL", &peers(STRICT)), "unknown unknown unknown");
+}
+
+/// Without a selector sidecars do not get the certificate, and some versions then send plain text.
+#[test]
+fn s34_certificates_in_a_secret_are_for_rules_with_a_selector() {
+    let rule = rule("meshed", "{tls: {mode: SIMPLE, credentialName: c}}");
+    let see = |rule: &str| three(&world(rule), "meshed/cli", "web.server");
+    assert_eq!(see(&rule), "unknown unknown unknown");
+    let selected = rule.replace(
+        "trafficPolicy",
+        "workloadSelector: {matchLabels: {service.istio.io/canonical-name: cli}}, trafficPolicy",
+    );
+    assert_eq!(see(&selected), "503 503 unknown");
+}
+
+/// Whether it speaks TLS, only the application knows.
+#[test]
+fn tls_that_is_not_the_mesh_s_may_be_taken_where_there_is_no_sidecar() {
+    let see = |mode: &str| {
+        let host = "host: bare.plain.svc.cluster.local";
+        let spec = format!("{{{host}, trafficPolicy: {{tls: {{mode: {mode}}}}}}}");
+        three(&world(&object("DestinationRule", "meshed", "d", &spec)), "meshed/cli", "bare.plain")
+    };
+    assert_eq!(see("SIMPLE"), "unknown unknown unknown");
+    assert_eq!(see("MUTUAL"), "unknown unknown unknown");
+    assert_eq!(see("ISTIO_MUTUAL"), "503 503 reset");
 }
 
 /// Seen in a random cluster: the server's sidecar does not look into it, and authorization sees nobody.

@@ -84,22 +84,28 @@ impl Mesh {
             // What plain text meets does not depend on what the port speaks.
             let server_speaks = match sent {
                 Sent::Plain => Speaks::Either,
-                Sent::Mutual | Sent::Foreign => self.speaks_of(server, one.port)?,
+                Sent::Mutual | Sent::Foreign { .. } => self.speaks_of(server, one.port)?,
             };
-            if server_speaks == Speaks::Tls {
-                // Only the application knows whether it takes TLS.
-                return Ok(Seen::Unknown);
-            }
-            // On a port of TCP that takes plain text, TLS of another kind is bytes like others, which policies may
-            // refuse, as was seen; where mTLS is disabled, that of the mesh is, too.
+            // What the sidecar does not look into is bytes like others, which policies may refuse, as was seen: TLS of another
+            // kind where plain text is taken, and mTLS where it is disabled.
             let bytes = match sent {
-                Sent::Foreign => guarded && mode != Mode::Strict,
+                Sent::Foreign { .. } => guarded && mode != Mode::Strict,
                 Sent::Mutual => guarded && mode == Mode::Disable,
                 Sent::Plain => false,
             };
             let refused =
-                || self.decision(server, &Sight { request: None, ..sight.clone() }) == Decision::Denied;
-            return Ok(if bytes && server_speaks == Speaks::Tcp && !sends_http && refused() {
+                bytes && self.decision(server, &Sight { request: None, ..sight.clone() }) == Decision::Denied;
+            // Only the application knows whether it takes TLS, and who made a rule which certificate it is.
+            let open = match sent {
+                Sent::Plain => false,
+                Sent::Mutual => server_speaks == Speaks::Tls,
+                Sent::Foreign { .. } if !guarded => true,
+                Sent::Foreign { certificate } if mode == Mode::Strict => certificate,
+                Sent::Foreign { .. } => server_speaks != Speaks::Http,
+            };
+            return Ok(if open && !refused {
+                Seen::Unknown
+            } else if refused && server_speaks == Speaks::Tcp && !sends_http {
                 Seen::Closed
             } else if sidecar_answers {
                 Seen::Unavailable
@@ -282,6 +288,6 @@ fn is_taken(sent: Sent, guarded: bool, mode: Mode, how: How) -> bool {
         (Sent::Plain, false) => true,
         (Sent::Plain, true) => mode != Mode::Strict,
         (Sent::Mutual, true) => mode != Mode::Disable,
-        (Sent::Mutual, false) | (Sent::Foreign, _) => false,
+        (Sent::Mutual, false) | (Sent::Foreign { .. }, _) => false,
     }
 }

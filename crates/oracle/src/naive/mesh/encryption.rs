@@ -19,8 +19,10 @@ pub(super) enum Sent {
     Plain,
     /// With the certificates of the mesh.
     Mutual,
-    /// TLS of another kind.
-    Foreign,
+    /// TLS of another kind, and whether with a certificate that a rule names.
+    Foreign {
+        certificate: bool,
+    },
 }
 
 impl Mesh {
@@ -34,7 +36,8 @@ impl Mesh {
     ) -> Result<Sent, Undecided> {
         match self.told(client, service, dialled)?.as_deref() {
             Some("ISTIO_MUTUAL") => return Ok(Sent::Mutual),
-            Some("SIMPLE" | "MUTUAL") => return Ok(Sent::Foreign),
+            Some("SIMPLE") => return Ok(Sent::Foreign { certificate: false }),
+            Some("MUTUAL") => return Ok(Sent::Foreign { certificate: true }),
             Some(_) => return Ok(Sent::Plain),
             None => {}
         }
