@@ -1,8 +1,9 @@
 //! What is not a connection between two pods of the cluster.
 
 use crate::{
-    Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, SidecarScope, Verdict, any::both,
-    verdict::undecided,
+    Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, SidecarScope, Truth, Verdict,
+    any::both,
+    verdict::{AS_PROXY, undecided},
 };
 
 impl Mesh {
@@ -21,7 +22,13 @@ impl Mesh {
     /// What a pod sees of what is outside of the cluster (S36).
     pub fn outside(&self, client: usize, to: &Outside, http: bool) -> Verdict {
         let open = |said: &str| Verdict::new(Outcome::Open, Vec::new(), Reason::plain(Layer::Client, said));
+        let past = self.pods.get(client).map_or(Truth::No, |p| p.as_proxy);
         match self.membership(client) {
+            Membership::Sidecar if past == Truth::Yes => return open("no sidecar takes the connection"),
+            Membership::Sidecar if past == Truth::May && self.may_refuse_the_outside() => {
+                let reason = Reason::plain(Layer::Client, AS_PROXY);
+                return Verdict::new(Outcome::Unknown, Vec::new(), reason);
+            }
             Membership::Plain | Membership::Ambient => return open("no sidecar takes the connection"),
             Membership::Unknown if !self.may_refuse_the_outside() => {
                 return open("no sidecar refuses what it does not know");

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{Labels, Membership, Meta};
+use crate::{Labels, Membership, Meta, Truth};
 
 /// Pods that are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub struct Pod {
     pub annotations: Labels,
     /// Its service account.
     pub account: String,
+    /// Whether its containers run as the user or the group of the proxy: all of them, some or none. What these send, its
+    /// sidecar leaves alone.
+    pub as_proxy: Truth,
     /// Whether it uses the network of its node.
     pub host_network: bool,
     /// The ports that its containers declare.

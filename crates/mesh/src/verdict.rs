@@ -1,7 +1,7 @@
 //! What becomes of a connection: the layers, in the order in which its packets meet them.
 
 use crate::{
-    Below, By, Call, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Said, Seen, Verdict,
+    Below, By, Call, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Said, Seen, Truth, Verdict,
     authorization::AuthorizationPolicy, object::Undecided,
 };
 
@@ -39,6 +39,10 @@ impl Verdict {
         Verdict { outcome, reasons }
     }
 }
+
+/// Why a pod may send past its sidecar.
+pub(crate) const AS_PROXY: &str =
+    "some of the client's containers run as the proxy (1337), and pass by the sidecar";
 
 pub(crate) type Way<T> = Result<T, Box<Verdict>>;
 
@@ -97,7 +101,15 @@ impl Mesh {
             let said = format!("{}, and policies select by what injection adds", end.injection.why);
             return Verdict::new(Outcome::Unknown, Vec::new(), Reason::plain(Layer::Membership, said));
         }
-        for c in of(client) {
+        // What a pod sends past its sidecar, it sends like one that has none.
+        let past = client.filter(|c| *c != call.server && self.membership(*c) == Membership::Sidecar);
+        let past = past.and_then(|c| self.pods.get(c)).map_or(Truth::No, |p| p.as_proxy);
+        let clients = match past {
+            Truth::No => of(client),
+            Truth::May => vec![Membership::Sidecar, Membership::Plain],
+            Truth::Yes => vec![Membership::Plain],
+        };
+        for c in clients {
             for s in of(Some(call.server)) {
                 // A pod is with itself in the same mesh.
                 if client != Some(call.server) || c == s {
@@ -112,6 +124,7 @@ impl Mesh {
                 let ends = [client, Some(call.server)].into_iter().flatten();
                 let why = ends.filter(|p| self.membership(*p) == Membership::Unknown);
                 let why = why.filter_map(|p| self.members.get(p).map(|m| m.injection.why.clone()));
+                let why = why.chain((past == Truth::May).then(|| AS_PROXY.to_owned()));
                 let said = why.collect::<Vec<_>>().join("; ");
                 Verdict::new(Outcome::Unknown, Vec::new(), Reason::plain(Layer::Membership, said))
             }

@@ -17,6 +17,7 @@ pub(super) struct ClientKey<'m> {
     pub(super) namespace: &'m str,
     account: &'m str,
     capture: Vec<(&'m str, &'m str)>,
+    as_proxy: Truth,
     pub(super) scope: Option<usize>,
     /// The rules with a selector that bind it.
     rules: Vec<usize>,
@@ -48,6 +49,7 @@ impl<'m> Apart<'m> {
                 namespace: &pod.namespace,
                 account: &pod.account,
                 capture: capture(pod),
+                as_proxy: pod.as_proxy,
                 scope: mesh.scope_number(number),
                 rules: bound.iter().filter(binds).copied().collect(),
                 inside: inside(&blocks, pod),
@@ -235,10 +237,10 @@ impl<'m> Apart<'m> {
 /// By how clients are in the mesh, and by which connections their sidecars take.
 fn general(keys: &[ClientKey<'_>]) -> Vec<Vec<u32>> {
     let mut members: BTreeMap<Membership, Vec<u32>> = BTreeMap::new();
-    let mut captures: BTreeMap<&[(&str, &str)], Vec<u32>> = BTreeMap::new();
+    let mut captures: BTreeMap<_, Vec<u32>> = BTreeMap::new();
     for (class, key) in (0..).zip(keys) {
         members.entry(key.membership).or_default().push(class);
-        captures.entry(&key.capture).or_default().push(class);
+        captures.entry((key.capture.as_slice(), key.as_proxy)).or_default().push(class);
     }
     members.into_values().chain(captures.into_values()).collect()
 }

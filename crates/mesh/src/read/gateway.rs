@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use meshgen_yaml::Node;
 
 use super::{Object, fields::Fields};
-use crate::{ContainerPort, Labels, Membership, Mesh, Pod, Service, ServicePort, Target};
+use crate::{ContainerPort, Labels, Membership, Mesh, Pod, Service, ServicePort, Target, Truth};
 
 /// The pods and the Service of a gateway; nothing if it is not Istio's, or stands for pods that are there already.
 pub(super) fn gateway(o: &Object<'_>) -> Option<(Pod, Service)> {
@@ -26,6 +26,7 @@ pub(super) fn gateway(o: &Object<'_>) -> Option<(Pod, Service)> {
         annotations: Labels::new(),
         account: annotation("service-account").unwrap_or_else(|| name.clone()),
         name: name.clone(),
+        as_proxy: Truth::No,
         host_network: false,
         ports: PORTS.iter().map(|(name, number)| container_port(name, *number)).collect(),
         proxy: Some(Membership::Gateway),

@@ -876,3 +876,26 @@ fn s22_ports_of_a_gateway_are_those_of_its_pod() {
     assert_eq!(through(&allow("edge", "{to: [{operation: {ports: ['80']}}]}")), "200 200");
     assert_eq!(through(&allow("edge", "{to: [{operation: {ports: ['8080']}}]}")), "403 200");
 }
+
+/// Rules of iptables leave alone what the proxy sends, and whatever else runs as its user or group.
+#[test]
+fn what_runs_as_the_proxy_is_a_client_without_a_sidecar() {
+    let see = |spec: &str, objects: &str| {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: past, namespace: meshed}}\nspec: {{{spec}}}\n---\n{objects}"
+        );
+        seen(&world(&pod), &call(&world(&pod), "meshed/past", "web.server:80"), Some(&get("/x")))
+    };
+    let own = |key: &str| format!("{{name: c, securityContext: {{{key}: 1337}}}}");
+    let (user, group) = (own("runAsUser"), own("runAsGroup"));
+    let strict = peers(STRICT);
+    assert_eq!(see("containers: [{name: c}]", &strict), "200");
+    assert_eq!(see(&format!("containers: [{user}]"), &strict), "reset");
+    assert_eq!(see(&format!("containers: [{group}]"), &strict), "reset");
+    assert_eq!(see("securityContext: {runAsUser: 1337}, containers: [{name: c}]", &strict), "reset");
+    let some = format!("containers: [{user}, {{name: d}}]");
+    assert_eq!(see(&some, &strict), "unknown");
+    assert_eq!(see(&some, ""), "200");
+    let over = "securityContext: {runAsUser: 1337}, containers: [{name: c, securityContext: {runAsUser: 1}}]";
+    assert_eq!(see(over, &strict), "200");
+}

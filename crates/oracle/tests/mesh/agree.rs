@@ -91,7 +91,7 @@ fn loosest(all: impl Iterator<Item = Seen>) -> Option<Seen> {
     first
 }
 
-/// Where it is not known who has a sidecar, the naive judge follows both ways to the end, and the fast one need not.
+/// Where it is not known who has a sidecar, or what is sent past it, the naive judge follows both ways to the end, and the fast one need not.
 fn is_unclear(world: &World, client: &str, door: &Door) -> bool {
     [client, &door.server].iter().any(|pod| world.naive.how_is(pod) == Some(How::Unknown))
 }

@@ -94,6 +94,7 @@ fn annotate(pod: &mut Value, pick: &mut Pick) {
         ("traffic.sidecar.istio.io/includeInboundPorts", "*"),
         ("traffic.sidecar.istio.io/excludeOutboundPorts", "80,9000"),
         ("sidecar.istio.io/inject", "false"),
+        ("inject.istio.io/templates", "grpc-agent"),
     ];
     if pick.once_in(5) {
         let (key, value) = *pick.of(&choices);
@@ -104,6 +105,13 @@ fn annotate(pod: &mut Value, pick: &mut Pick) {
     }
     if pick.once_in(12) {
         pod["spec"]["hostNetwork"] = true.into();
+    }
+    if pick.once_in(12) {
+        pod["spec"]["securityContext"] = json!({"runAsUser": 1337});
+        if pick.once_in(2) {
+            let another = json!({"name": "d", "image": "x", "securityContext": {"runAsUser": 1000}});
+            pod["spec"]["containers"].as_array_mut().unwrap().push(another);
+        }
     }
 }
 

@@ -27,7 +27,10 @@ impl Mesh {
         };
         // Where it is not known who has a sidecar, each way is followed.
         let mut all: Vec<Seen> = Vec::new();
-        for c in client.map_or(vec![None], |c| c.ways().into_iter().map(Some).collect()) {
+        for c in client.map_or(vec![None], |c| {
+            let ways = if c.title() == server.title() { c.ways() } else { c.ways_out() };
+            ways.into_iter().map(Some).collect()
+        }) {
             for s in server.ways() {
                 let same = c.as_ref().is_some_and(|c| c.title() == s.title());
                 if !same || c.as_ref().is_some_and(|c| c.how == s.how) {
@@ -267,6 +270,28 @@ struct Ends<'a> {
 }
 
 impl Pod {
+    /// The pod as a client of others: what runs as the user of the proxy sends past it.
+    fn ways_out(&self) -> Vec<Pod> {
+        let of = |at: Option<&Value>, key: &str| {
+            at.and_then(|s| s.pointer(&format!("/securityContext/{key}"))).cloned()
+        };
+        let spec = self.written.pointer("/spec");
+        let as_proxy = |c: &Value| {
+            let is = |key: &str| of(Some(c), key).or_else(|| of(spec, key)).is_some_and(|id| id == 1337);
+            is("runAsUser") || is("runAsGroup")
+        };
+        let containers = items(self.written.pointer("/spec/containers"));
+        let past = containers.iter().filter(|c| as_proxy(c)).count();
+        let mut ways = self.ways();
+        if self.how == How::Sidecar && past > 0 {
+            ways.push(Pod { how: How::Plain, ..self.clone() });
+            if past == containers.len() {
+                ways.remove(0);
+            }
+        }
+        ways
+    }
+
     /// The pod, in each way in which it may be in the mesh.
     fn ways(&self) -> Vec<Pod> {
         let with = |how| {
