@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     AuthorizationPolicy, DestinationRule, Membership, Mesh, Meta, PeerAuthentication, Pod, Route, Rule,
-    Service, Settings, SidecarScope,
+    Service, ServiceEntry, Settings, SidecarScope,
 };
 
 /// What differs between two versions that could change what becomes of connections to a server.
@@ -29,7 +29,10 @@ impl Mesh {
     /// clients.
     pub fn differs_everywhere(&self, other: &Mesh) -> bool {
         let said = |s: &Settings| Settings { assumed: Vec::new(), ..s.clone() };
-        said(&self.settings) != said(&other.settings) || !all(&self.sidecars, &other.sidecars, scope)
+        let entries = |mesh: &Mesh| mesh.entries_by_address().cloned().collect::<Vec<_>>();
+        said(&self.settings) != said(&other.settings)
+            || !all(&self.sidecars, &other.sidecars, scope)
+            || !all(&entries(self), &entries(other), entry)
     }
 
     /// What differs for a server, by its number here and in the other version, where nothing differs everywhere.
@@ -147,6 +150,12 @@ fn rule(a: &DestinationRule, b: &DestinationRule) -> bool {
             == (&b.host, &b.selector, &b.traffic, b.by_secret, b.subsets_say, &b.export_to, &b.broken)
 }
 
+fn entry(a: &ServiceEntry, b: &ServiceEntry) -> bool {
+    meta(&a.meta, &b.meta)
+        && (&a.hosts, &a.addresses, &a.ports, a.passes_on, a.internal, &a.export_to)
+            == (&b.hosts, &b.addresses, &b.ports, b.passes_on, b.internal, &b.export_to)
+}
+
 fn route(a: &Route, b: &Route) -> bool {
     meta(&a.meta, &b.meta)
         && (&a.names, a.mesh, a.subsets, &a.http, a.other, &a.export_to)
@@ -163,4 +172,5 @@ fn service(a: &Service, b: &Service) -> bool {
     meta(&a.meta, &b.meta)
         && a.meta.labels.get("istio.io/use-waypoint") == b.meta.labels.get("istio.io/use-waypoint")
         && (a.headless, &a.ports, &a.export_to) == (b.headless, &b.ports, &b.export_to)
+        && (&a.own_host, &a.endpoints, a.external) == (&b.own_host, &b.endpoints, b.external)
 }

@@ -1,7 +1,7 @@
 //! What is not a connection between two pods of the cluster.
 
 use crate::{
-    Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, SidecarScope, Truth, Verdict,
+    Call, Client, Layer, Membership, Mesh, Outcome, Outside, Reason, Said, SidecarScope, Truth, Verdict,
     any::both,
     verdict::{AS_PROXY, undecided},
 };
@@ -50,8 +50,14 @@ impl Mesh {
         if !self.refuses_unknown(scope) {
             return open("the client's sidecar passes on what it does not know");
         }
-        if self.is_entered(scope, &pod.namespace, to, http) {
-            return open("a ServiceEntry opens it");
+        match self.entered(scope, &pod.namespace, to, http) {
+            Some((Truth::Yes, _)) => return open("a ServiceEntry opens it"),
+            Some((_, entry)) => {
+                let said = "whether a host of a ServiceEntry is meant is not known".to_owned();
+                let last = Reason { layer: Layer::Client, said, by: vec![Said::of(&entry.meta)] };
+                return Verdict::new(Outcome::Unknown, Vec::new(), last);
+            }
+            None => {}
         }
         let outcome = if http { Outcome::Unavailable } else { Outcome::Reset };
         let said = "the client's sidecar refuses what it does not know (REGISTRY_ONLY; no security boundary)";

@@ -17,7 +17,9 @@ impl Mesh {
         let by_sidecar =
             hop.known || (hop.client == Membership::Ambient && hop.server == Membership::Ambient);
         let told = if hop.known { self.told_to(hop.call, reasons)? } else { None };
-        let auto = by_sidecar && told.is_none() && self.settings.auto_mtls;
+        let external = self.named(hop).is_some_and(|s| s.external);
+        let auto_mtls = self.settings.auto_mtls && !external;
+        let auto = by_sidecar && told.is_none() && auto_mtls;
         let labelled = self.is_labelled(hop);
         if auto && labelled == Truth::May {
             let said = "not all pods behind the headless Service are known to be in the mesh, or not to be";
@@ -38,7 +40,7 @@ impl Mesh {
         let handshake = Handshake {
             by_sidecar,
             rule: told.as_ref().map(|(rule, _)| *rule),
-            auto: self.settings.auto_mtls,
+            auto: auto_mtls,
             labelled: labelled == Truth::Yes,
             server: hop.guarded,
             mode: mode.mode,
@@ -112,24 +114,33 @@ impl Mesh {
         closed && hop.guarded && self.decided(hop.call.server, &seen).effect == Effect::Denied
     }
 
-    /// The headless Service that the client names.
-    fn headless(&self, hop: Hop<'_>) -> Option<&Service> {
+    /// The Service that the client names.
+    fn named(&self, hop: Hop<'_>) -> Option<&Service> {
         match hop.call.by {
-            By::Service(n, _) => self.services.get(n).filter(|s| s.headless),
+            By::Service(n, _) => self.services.get(n),
             By::Address => None,
         }
+    }
+
+    /// The headless Service that the client names.
+    fn headless(&self, hop: Hop<'_>) -> Option<&Service> {
+        self.named(hop).filter(|s| s.headless)
     }
 
     /// Whether clients know that the server takes mTLS; of a headless Service, that all pods behind it do.
     fn is_labelled(&self, hop: Hop<'_>) -> Truth {
         let others = self.headless(hop).map(|s| self.behind(s, hop.call.dialled())).unwrap_or_default();
         let others = others.iter().filter(|(pod, _)| *pod != hop.call.server);
-        let others = Truth::all(others.map(|(pod, _)| self.has_label(*pod, self.membership(*pod))));
-        self.has_label(hop.call.server, hop.server).and(others)
+        let has = |pod, membership| self.has_label(self.named(hop), pod, membership);
+        let others = Truth::all(others.map(|(pod, _)| has(*pod, self.membership(*pod))));
+        has(hop.call.server, hop.server).and(others)
     }
 
-    /// Injection says so, unless the pod says otherwise.
-    fn has_label(&self, pod: usize, membership: Membership) -> Truth {
+    /// Injection says so, unless the pod, or what leads to it, says otherwise.
+    fn has_label(&self, by: Option<&Service>, pod: usize, membership: Membership) -> Truth {
+        if let Some(mutual) = by.zip(self.pods.get(pod)).and_then(|(s, p)| s.mutual(p)) {
+            return mutual.into();
+        }
         let label = self.labels(pod).and_then(|l| l.get("security.istio.io/tlsMode"));
         match (membership, label) {
             (Membership::Ambient, _) | (Membership::Sidecar, None) => Truth::Yes,

@@ -43,6 +43,7 @@ mod cluster;
 mod destination;
 mod egress;
 mod encryption;
+mod entry;
 mod homes;
 mod index;
 mod injection;
@@ -71,11 +72,10 @@ pub use authorization::{
     Rule, Scope, Seen, TargetRef, Term, Token,
 };
 pub use call::{Below, By, Call, Client};
-pub use cluster::{ContainerPort, Pod, Service, ServicePort, Target};
+pub use cluster::{ContainerPort, Endpoint, Pod, Service, ServicePort, Target};
 pub use destination::{Carried, DestinationRule, Handshake, TlsMode, Traffic};
-pub use egress::{
-    Egress, HttpRoute, Outside, RequestAuthentication, Route, RouteMatch, ServiceEntry, SidecarScope,
-};
+pub use egress::{Egress, HttpRoute, RequestAuthentication, Route, RouteMatch, SidecarScope};
+pub use entry::{Outside, ServiceEntry};
 pub use injection::{Injection, Membership, labels_after_injection};
 pub use labels::{Labels, Operator, Requirement, Selector};
 pub use mesh::{Member, Mesh};

@@ -155,7 +155,8 @@ impl Mesh {
         }
         let leading = self.members.get(pod).map_or(&[][..], |m| &m.services);
         let leading: Vec<&Service> = leading.iter().filter_map(|n| self.services.get(*n)).collect();
-        let says = |s: &Service| s.ports.iter().find(|q| q.tcp && q.on(p) == Some(port)).map(Protocol::of);
+        let says =
+            |s: &Service| s.ports.iter().find(|q| q.tcp && s.target(q, p) == Some(port)).map(Protocol::of);
         Ok(oldest(&leading, |s| &s.meta, says)?.unwrap_or(Protocol::Detected))
     }
 

@@ -4,6 +4,7 @@
 //! field that is not known, in a policy, makes the answers that depend on it unknown.
 
 mod authorization;
+mod entries;
 mod fields;
 mod gateway;
 mod pods;
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meshgen_yaml::{Node, Problem};
 
-use crate::{Labels, Mesh, Meta, Pod, Settings};
+use crate::{Labels, Mesh, Meta, Pod, Service, Settings};
 use fields::{Fields, Trouble, meta};
 
 /// An object: its node, the group of its API, and what every object has.
@@ -40,8 +41,11 @@ impl Reader {
 
     /// The mesh that all of them make. Settings that are given are not taken from them.
     pub fn finish(self, settings: Option<Settings>) -> Mesh {
-        let Read { mut mesh, settings: found, .. } = self.0;
+        let Read { mut mesh, settings: found, entered, behind, .. } = self.0;
         gateway::without_what_is_there(&mut mesh);
+        entries::put_behind(&mut mesh, behind);
+        // After the Services: by those clients are taken to dial, if there is one.
+        mesh.services.extend(entered);
         mesh.settings = settings.unwrap_or_else(|| found.settings());
         mesh.join();
         mesh
@@ -55,6 +59,10 @@ struct Read {
     settings: settings::Found,
     /// The numbers of pods, by namespace, kind and name of what they were read from.
     pods: BTreeMap<(String, String, String), usize>,
+    /// What `ServiceEntries` say of pods.
+    entered: Vec<Service>,
+    /// What lies behind Services without a selector.
+    behind: Vec<entries::Behind>,
     /// Kinds of the mesh that were seen and are not judged.
     unread: BTreeSet<String>,
 }
@@ -102,7 +110,13 @@ impl Read {
                 let read = routing::sidecar(o, &mut mesh.problems);
                 mesh.sidecars.push(read);
             }
-            ("networking.istio.io", "ServiceEntry") => mesh.entries.push(routing::service_entry(o)),
+            ("networking.istio.io", "ServiceEntry") => {
+                let entry = entries::service_entry(o);
+                self.entered.extend(entries::services(o, &entry));
+                mesh.entries.push(entry);
+            }
+            ("discovery.k8s.io", "EndpointSlice") => self.behind.extend(entries::slice(o)),
+            ("", "Endpoints") => self.behind.extend(entries::endpoints(o)),
             ("networking.istio.io", "VirtualService") => mesh.routes.push(routing::virtual_service(o)),
             ("gateway.networking.k8s.io", "Gateway") => {
                 if let Some((pod, service)) = gateway::gateway(o) {

@@ -211,6 +211,9 @@ impl Mesh {
         {
             return Ok(true);
         }
+        if self.passed_on(scope, &p.namespace, call, reasons)? {
+            return Ok(false);
+        }
         if self.refuses_unknown(scope) {
             let said =
                 "the client's sidecar refuses what it does not know (REGISTRY_ONLY; no security boundary)";

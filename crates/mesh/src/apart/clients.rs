@@ -66,7 +66,9 @@ impl<'m> Apart<'m> {
             by_namespace.entry(key.namespace).or_default().push(class);
         }
         let general = general(&keys);
-        let servers = super::servers::classes(mesh, &blocks);
+        let of_entries = mesh.entries_by_address().flat_map(|e| &e.addresses).map(String::as_str);
+        let of_servers: Vec<&str> = blocks.iter().copied().chain(of_entries).collect();
+        let servers = super::servers::classes(mesh, &of_servers);
         let meant = RefCell::new(BTreeMap::new());
         let outbound = super::ports::outbound(mesh);
         Apart { mesh, clients, servers, keys, first, by_namespace, general, meant, outbound }
@@ -94,6 +96,7 @@ impl<'m> Apart<'m> {
         if !self.mesh.sidecars.is_empty() {
             self.by_scope(leading, &mut cuts);
         }
+        self.by_entries(&mut cuts);
         cuts.retain(|set| !set.is_empty() && set.len() < self.keys.len());
         cuts.sort();
         cuts.dedup();
@@ -210,6 +213,18 @@ impl<'m> Apart<'m> {
             let to =
                 if route.export_to.is_empty() { &mesh.settings.service_export } else { &route.export_to };
             exports(to, &route.meta.namespace, cuts);
+        }
+    }
+
+    /// By the entries about addresses that clients know.
+    fn by_entries(&self, cuts: &mut Vec<Vec<u32>>) {
+        let mesh = self.mesh;
+        for entry in mesh.entries_by_address() {
+            for (port, _) in &entry.ports {
+                let scope = |key: &ClientKey<'_>| key.scope.and_then(|n| mesh.sidecars.get(n));
+                let knows = |key: &ClientKey<'_>| mesh.knows_entry(scope(key), key.namespace, entry, *port);
+                cuts.push((0..).zip(&self.keys).filter(|(_, k)| knows(k)).map(|(n, _)| n).collect());
+            }
         }
     }
 

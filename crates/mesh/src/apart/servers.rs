@@ -100,6 +100,8 @@ fn is_plain(mesh: &Mesh, service: &Service) -> bool {
     let seen = if service.export_to.is_empty() { &mesh.settings.service_export } else { &service.export_to };
     let waypoint = service.meta.labels.contains_key("istio.io/use-waypoint");
     !service.headless
+        && service.endpoints.is_empty()
+        && service.own_host.is_none()
         && !waypoint
         && everywhere(seen)
         && mesh.sidecars.iter().all(|s| s.egress.is_empty() && s.broken.is_none())

@@ -36,7 +36,17 @@ pub(super) fn gateway(o: &Object<'_>) -> Option<(Pod, Service)> {
     let selector = Labels::from([(GATEWAY_NAME.to_owned(), o.meta.name.clone())]);
     let mut meta = o.meta.clone();
     meta.name = name;
-    Some((pod, Service { meta, selector: Some(selector), headless: false, ports, export_to: Vec::new() }))
+    let service = Service {
+        meta,
+        own_host: None,
+        selector: Some(selector),
+        endpoints: Vec::new(),
+        external: false,
+        headless: false,
+        ports,
+        export_to: Vec::new(),
+    };
+    Some((pod, service))
 }
 
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";

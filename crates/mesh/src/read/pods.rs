@@ -73,7 +73,7 @@ fn container_port(node: &Node) -> Option<ContainerPort> {
     })
 }
 
-fn is_tcp(node: &Node) -> bool {
+pub(super) fn is_tcp(node: &Node) -> bool {
     node.word(&["protocol"]).is_none_or(|p| p == "TCP")
 }
 
@@ -91,6 +91,9 @@ pub(super) fn service(o: &Object<'_>) -> Service {
     let external = o.node.word(&["spec", "type"]) == Some("ExternalName");
     let export = o.meta.annotations.get("networking.istio.io/exportTo");
     Service {
+        own_host: None,
+        endpoints: Vec::new(),
+        external: false,
         selector: (!selector.is_empty() && !external).then_some(selector),
         headless: o.node.word(&["spec", "clusterIP"]) == Some("None"),
         ports: o.node.list(&["spec", "ports"]).iter().filter_map(service_port).collect(),

@@ -1,4 +1,4 @@
-//! DestinationRule, Sidecar, ServiceEntry, VirtualService.
+//! DestinationRule, Sidecar, VirtualService.
 //!
 //! Source: `istio/api` `networking/v1alpha3`.
 
@@ -9,8 +9,7 @@ use super::{
     fields::{Fields, Trouble},
 };
 use crate::{
-    DestinationRule, Egress, HttpRoute, Protocol, Route, RouteMatch, Selector, ServiceEntry, SidecarScope,
-    TlsMode, Traffic,
+    DestinationRule, Egress, HttpRoute, Protocol, Route, RouteMatch, Selector, SidecarScope, TlsMode, Traffic,
 };
 
 type Read<T> = Result<T, Trouble>;
@@ -101,19 +100,6 @@ pub(super) fn sidecar(o: &Object<'_>, problems: &mut Vec<Problem>) -> SidecarSco
         registry_only,
         ingress: spec.list(&["ingress"]).iter().filter_map(ingress).collect(),
         broken: unread.map(|trouble| broken(o, &trouble, problems)),
-    }
-}
-
-pub(super) fn service_entry(o: &Object<'_>) -> ServiceEntry {
-    let spec = o.node.at(&["spec"]).unwrap_or(o.node);
-    let port =
-        |n: &Node| Some((n.port(&["number"])?, Protocol::word(n.word(&["protocol"]).unwrap_or_default())));
-    ServiceEntry {
-        meta: o.meta.clone(),
-        hosts: spec.words(&["hosts"]),
-        addresses: spec.words(&["addresses"]),
-        ports: spec.list(&["ports"]).iter().filter_map(port).collect(),
-        export_to: spec.words(&["exportTo"]),
     }
 }
 

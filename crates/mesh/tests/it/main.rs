@@ -6,6 +6,7 @@ mod doors;
 mod meshbox;
 mod naive;
 mod rules_authorization;
+mod rules_entries;
 mod rules_injection;
 mod rules_mtls;
 mod rules_network;
