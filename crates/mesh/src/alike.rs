@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    AuthorizationPolicy, DestinationRule, Membership, Mesh, Meta, PeerAuthentication, Pod, Route, Rule,
-    Service, ServiceEntry, Settings, SidecarScope,
+    AuthorizationPolicy, DestinationRule, Listener, Membership, Mesh, Meta, PeerAuthentication, Pod, Route,
+    Rule, Service, ServiceEntry, Settings, SidecarScope,
 };
 
 /// What differs between two versions that could change what becomes of connections to a server.
@@ -65,6 +65,7 @@ impl Mesh {
             annotated: pod.map(annotated).unwrap_or_default(),
             tokens: self.takes_tokens(server),
             beside: services.iter().filter(|s| s.headless).map(|s| self.members_behind(s)).collect(),
+            listeners: self.listeners(server).into_iter().map(|(port, l, _)| (port, l)).collect(),
             policies: self.bound(server),
             peers: numbered(&self.peer_authentications, member.map_or(&[], |m| &m.peers)),
             rules: numbered(&self.destination_rules, &rules),
@@ -90,6 +91,8 @@ struct Binding<'m> {
     tokens: bool,
     /// How the pods behind headless Services are in the mesh: clients encrypt by all of them.
     beside: Vec<BTreeSet<Membership>>,
+    /// What it listens for, if it is a gateway.
+    listeners: Vec<(u16, &'m Listener)>,
     policies: Vec<&'m AuthorizationPolicy>,
     peers: Vec<&'m PeerAuthentication>,
     rules: Vec<&'m DestinationRule>,
@@ -103,6 +106,7 @@ impl Binding<'_> {
         own(self) == own(other)
             && self.said == other.said
             && self.annotated == other.annotated
+            && self.listeners == other.listeners
             && same(&self.policies, &other.policies, policy)
             && same(&self.peers, &other.peers, peer)
             && same(&self.rules, &other.rules, rule)

@@ -11,8 +11,8 @@ impl Mesh {
     /// What is sent, if the server takes it; else what the client sees.
     pub(crate) fn encrypted(&self, hop: Hop<'_>, reasons: &mut Vec<Reason>) -> Way<Carried> {
         if hop.server == Membership::Gateway {
-            // A listener of a gateway that is not TLS itself takes plain text and sees no identity (S21).
-            return Ok(Carried::Plain);
+            let told = if hop.known { self.told_to(hop.call, reasons)? } else { None };
+            return self.heard(hop, told.map(|(rule, _)| rule), reasons);
         }
         let by_sidecar =
             hop.known || (hop.client == Membership::Ambient && hop.server == Membership::Ambient);
@@ -93,7 +93,7 @@ impl Mesh {
 
     /// A sidecar that speaks HTTP says itself that the server did not take what was sent; all others see the
     /// connection break (S1, S3).
-    fn refusal(&self, hop: Hop<'_>, denied: bool) -> Outcome {
+    pub(crate) fn refusal(&self, hop: Hop<'_>, denied: bool) -> Outcome {
         let tcp = self.protocol(hop.call.server, hop.call.port) == Ok(Protocol::Tcp);
         if denied && tcp && !hop.http {
             return Outcome::Closed;

@@ -49,6 +49,7 @@ mod index;
 mod injection;
 mod judged;
 mod labels;
+mod listener;
 mod mesh;
 mod near;
 mod normalize;
@@ -78,6 +79,7 @@ pub use egress::{Egress, HttpRoute, RequestAuthentication, Route, RouteMatch, Si
 pub use entry::{Outside, ServiceEntry};
 pub use injection::{Injection, Membership, labels_after_injection};
 pub use labels::{Labels, Operator, Requirement, Selector};
+pub use listener::{Gateway, Listener, Peers};
 pub use mesh::{Member, Mesh};
 pub use object::{Meta, Undecided};
 pub use outcome::{Layer, Outcome, OutcomeTold, Reason, Verdict};

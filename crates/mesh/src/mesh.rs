@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use meshgen_yaml::{Problem, Sources, each};
 
 use crate::{
-    AuthorizationPolicy, Capture, DestinationRule, Injection, Labels, Membership, ModeOf, PeerAuthentication,
-    Pod, Protocol, Reader, RequestAuthentication, Route, Service, ServiceEntry, Settings, SidecarScope,
+    AuthorizationPolicy, Capture, DestinationRule, Gateway, Injection, Labels, Membership, ModeOf,
+    PeerAuthentication, Pod, Protocol, Reader, RequestAuthentication, Route, Service, ServiceEntry, Settings,
+    SidecarScope,
     index::Index,
     near::Near,
     object::{Undecided, oldest},
@@ -39,6 +40,8 @@ pub struct Mesh {
     pub entries: Vec<ServiceEntry>,
     /// `VirtualServices`.
     pub routes: Vec<Route>,
+    /// Gateways, of Istio and of the Gateway API.
+    pub gateways: Vec<Gateway>,
     /// What is wrong with the manifests, or not understood.
     pub problems: Vec<Problem>,
     /// By which names what was read is looked for.

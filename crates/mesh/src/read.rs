@@ -119,12 +119,13 @@ impl Read {
             ("", "Endpoints") => self.behind.extend(entries::endpoints(o)),
             ("networking.istio.io", "VirtualService") => mesh.routes.push(routing::virtual_service(o)),
             ("gateway.networking.k8s.io", "Gateway") => {
+                mesh.gateways.extend(gateway::of_the_api(o));
                 if let Some((pod, service)) = gateway::gateway(o) {
                     mesh.pods.push(pod);
                     mesh.services.push(service);
                 }
             }
-            ("networking.istio.io", "Gateway") => {}
+            ("networking.istio.io", "Gateway") => mesh.gateways.push(gateway::of_istio(o)),
             ("security.istio.io" | "networking.istio.io" | "extensions.istio.io", _) => self.unread(o),
             _ if self.settings.object(o) => {}
             _ => {

@@ -1,8 +1,8 @@
 //! What becomes of a connection: the layers, in the order in which its packets meet them.
 
 use crate::{
-    Below, By, Call, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Said, Seen, Truth, Verdict,
-    authorization::AuthorizationPolicy, object::Undecided,
+    Below, By, Call, Capture, Layer, Membership, Mesh, Outcome, Protocol, Reason, Request, Said, Seen, Truth,
+    Verdict, authorization::AuthorizationPolicy, object::Undecided,
 };
 
 /// A connection, how its ends are in the mesh, and what their sidecars do with it.
@@ -176,7 +176,8 @@ impl Mesh {
         let same = led && call.client.pod() == Some(call.server);
         match server {
             Membership::Sidecar => self.takes_inbound(call.server, call.port, same),
-            Membership::Ambient | Membership::Gateway => true,
+            Membership::Ambient => true,
+            Membership::Gateway => !Capture::OWN.contains(&call.port),
             Membership::Plain | Membership::Unknown => false,
         }
     }
@@ -185,7 +186,7 @@ impl Mesh {
         match hop.server {
             // The proxy of a node sees connections only.
             Membership::Ambient => Ok(Protocol::Tcp),
-            Membership::Gateway => Ok(Protocol::Http),
+            Membership::Gateway => Ok(self.handed_on(hop.call.server, hop.call.port)),
             Membership::Plain | Membership::Sidecar | Membership::Unknown => {
                 self.protocol(hop.call.server, hop.call.port)
             }

@@ -43,6 +43,7 @@ impl Apart<'_> {
             named.extend(service.ports.iter().filter_map(|p| service.pod_port(p, pod)));
             named.extend(service.ports.iter().filter_map(|p| service.target(p, pod)));
         }
+        named.extend(mesh.listeners(server).into_iter().map(|(port, ..)| port));
         let conditions = mesh.bound(server).into_iter().flat_map(|p| &p.rules).flat_map(Rule::conditions);
         let of_ports = conditions.filter(|c| c.attribute == Attribute::Port);
         named.extend(

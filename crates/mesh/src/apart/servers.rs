@@ -21,6 +21,8 @@ struct ServerKey<'m> {
     labels: Vec<Option<&'m str>>,
     services: Vec<ServiceKey<'m>>,
     inside: Vec<Truth>,
+    /// The gateways that it is of.
+    gateways: Vec<usize>,
 }
 
 /// What Services that lead to a server have in common.
@@ -69,6 +71,7 @@ fn key<'m>(mesh: &'m Mesh, blocks: &[&str], number: usize, pod: &'m Pod) -> Serv
         labels: vec![label("security.istio.io/tlsMode"), label("istio.io/use-waypoint"), waypoint],
         services: services.iter().map(|n| service(mesh, *n, pod, services.len() == 1)).collect(),
         inside: inside(blocks, pod),
+        gateways: mesh.gateways_of(number),
     }
 }
 

@@ -877,6 +877,64 @@ fn s22_ports_of_a_gateway_are_those_of_its_pod() {
     assert_eq!(through(&allow("edge", "{to: [{operation: {ports: ['8080']}}]}")), "403 200");
 }
 
+/// What a gateway of Istio listens for on port 80: what those in the mesh, and those outside, see of it.
+fn listening(protocol: &str, tls: &str, objects: &str) -> String {
+    let server = format!("{{port: {{number: 80, name: x, protocol: {protocol}}}, hosts: ['*']{tls}}}");
+    let spec = format!("{{selector: {{istio: ingress}}, servers: [{server}]}}");
+    let mesh = gateway(&format!("{}{objects}", object("Gateway", "edge", "g", &spec)));
+    let see = |client: &str, request: Option<&Request>| {
+        seen(&mesh, &call(&mesh, client, "ingress.edge:80"), request)
+    };
+    let get = get("/x");
+    ["meshed/cli", "outside"].map(|c| format!("{} {}", see(c, Some(&get)), see(c, None))).join(" | ")
+}
+
+#[test]
+fn s21_listeners_of_a_gateway_decide_what_it_hands_on() {
+    let by_method = allow("edge", "{to: [{operation: {methods: [GET]}}]}");
+    assert_eq!(listening("HTTP", "", &by_method), "200 503 | 200 503");
+    assert_eq!(
+        listening("HTTPS", ", tls: {mode: SIMPLE, credentialName: c}", &by_method),
+        "200 503 | 200 503"
+    );
+    // On a port of TCP a rule of HTTP allows nothing.
+    assert_eq!(listening("TCP", "", ""), "200 503 | 200 echo");
+    assert_eq!(listening("TCP", "", &by_method), "503 503 | closed closed");
+    assert_eq!(listening("TLS", ", tls: {mode: PASSTHROUGH}", &by_method), "503 503 | closed closed");
+}
+
+#[test]
+fn s21_a_listener_of_mtls_sees_identities() {
+    let rule = object(
+        "DestinationRule",
+        "edge",
+        "d",
+        "{host: ingress.edge.svc.cluster.local, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}",
+    );
+    let of_meshed = allow("edge", &source("namespaces: [meshed]"));
+    let of_others = allow("edge", &source("namespaces: [other]"));
+    let mutual = ", tls: {mode: ISTIO_MUTUAL}";
+    assert_eq!(listening("HTTPS", mutual, ""), "503 503 | reset reset");
+    assert_eq!(listening("HTTPS", mutual, &rule), "200 503 | reset reset");
+    assert_eq!(listening("HTTPS", mutual, &format!("{rule}{of_meshed}")), "200 503 | reset reset");
+    assert_eq!(listening("HTTPS", mutual, &format!("{rule}{of_others}")), "403 503 | reset reset");
+    // Certificates of others than the mesh may name anybody.
+    let others = ", tls: {mode: MUTUAL, credentialName: c}";
+    assert_eq!(listening("HTTPS", others, ""), "200 503 | 200 503");
+    assert_eq!(listening("HTTPS", others, &of_meshed), "unknown unknown | unknown unknown");
+}
+
+#[test]
+fn s19_a_gateway_answers_on_ports_of_its_own_whatever_policies_say() {
+    let mesh = gateway(&object("AuthorizationPolicy", "edge", "a", "{}"));
+    let see = |port| {
+        let (client, server) = (Client::Outside(None), pod(&mesh, "edge/ingress"));
+        mesh.any(&Call { client, server, port, by: By::Address }, Below::Passes).outcome.word()
+    };
+    assert_eq!([15020, 15021, 15090].map(see), ["open"; 3]);
+    assert_eq!(see(80), "forbidden");
+}
+
 /// Rules of iptables leave alone what the proxy sends, and whatever else runs as its user or group.
 #[test]
 fn what_runs_as_the_proxy_is_a_client_without_a_sidecar() {

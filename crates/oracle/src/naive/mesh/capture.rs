@@ -33,6 +33,11 @@ impl Mesh {
     }
 }
 
+/// Whether a proxy answers on a port itself.
+pub(super) fn answers_itself(port: u16) -> bool {
+    OWN.contains(&port)
+}
+
 fn lists(text: &str, port: u16) -> bool {
     text.split(',').any(|p| p.trim().parse() == Ok(port))
 }

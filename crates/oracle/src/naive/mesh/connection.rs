@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     super::{Flow, Peer, Protocol, Verdict, model::items},
     asked::{Client, Decision, Identity, Seen, Sight, Try},
+    capture::answers_itself,
     encryption::Sent,
     injection::How,
     model::{Mesh, Pod, Undecided, is_headless, is_tcp},
@@ -200,7 +201,7 @@ impl Mesh {
     fn is_guarded(&self, ends: &Ends<'_>, led: bool) -> bool {
         let Ends { one, server, same, .. } = *ends;
         match server.how {
-            How::Gateway => true,
+            How::Gateway => !answers_itself(one.port),
             How::Sidecar if same => {
                 let by_service = ends.service.is_some_and(|s| !is_headless(s));
                 by_service
