@@ -176,5 +176,6 @@ fn service(a: &Service, b: &Service) -> bool {
     meta(&a.meta, &b.meta)
         && a.meta.labels.get("istio.io/use-waypoint") == b.meta.labels.get("istio.io/use-waypoint")
         && (a.headless, &a.ports, &a.export_to) == (b.headless, &b.ports, &b.export_to)
-        && (&a.own_host, &a.endpoints, a.external) == (&b.own_host, &b.endpoints, b.external)
+        && (&a.own_host, &a.endpoints, a.external, a.hides)
+            == (&b.own_host, &b.endpoints, b.external, b.hides)
 }

@@ -58,6 +58,10 @@ pub struct Service {
     pub endpoints: Vec<Endpoint>,
     /// Whether it is outside of the mesh, so that sidecars use no auto mTLS (`location: MESH_EXTERNAL`).
     pub external: bool,
+    /// Whether it lets clients from outside in, and nodes pass on what they send under their own addresses.
+    ///
+    /// Source: `kubernetes/api` `core/v1/types.go`, `ServiceExternalTrafficPolicy`.
+    pub hides: bool,
     /// Whether clients get the addresses of its pods (`clusterIP: None`).
     pub headless: bool,
     /// Its ports.

@@ -44,6 +44,7 @@ mod destination;
 mod egress;
 mod encryption;
 mod entry;
+mod hidden;
 mod homes;
 mod index;
 mod injection;

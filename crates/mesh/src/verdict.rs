@@ -54,6 +54,10 @@ pub(crate) fn undecided(layer: Layer, reasons: &[Reason], what: &Undecided) -> V
 impl Mesh {
     /// What the client sees, by what it sends: a request, or over TCP only that it sends something.
     pub fn verdict(&self, call: &Call, request: Option<&Request>, below: Below) -> Verdict {
+        self.seen_or_hidden(call, |call| self.verdict_as_seen(call, request, below))
+    }
+
+    fn verdict_as_seen(&self, call: &Call, request: Option<&Request>, below: Below) -> Verdict {
         let call = &self.as_known(call);
         self.each_membership(call, |client, server| {
             if let Some(verdict) = self.routed(call, client, request) {

@@ -32,6 +32,7 @@ enum ServiceKey<'m> {
     Itself(usize),
     /// It is one like this, and the only one.
     Alike {
+        hides: bool,
         ports: Vec<(u16, Option<u16>, Protocol, bool)>,
         /// The rules for it, and whether they are of its own namespace.
         rules: Vec<(usize, bool)>,
@@ -83,6 +84,7 @@ fn service<'m>(mesh: &'m Mesh, number: usize, pod: &Pod, only: bool) -> ServiceK
     let own =
         |n: usize| mesh.destination_rules.get(n).is_some_and(|r| r.meta.namespace == service.meta.namespace);
     ServiceKey::Alike {
+        hides: service.hides,
         ports: service
             .ports
             .iter()

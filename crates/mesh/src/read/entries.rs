@@ -41,6 +41,7 @@ pub(super) fn services(o: &Object<'_>, entry: &ServiceEntry) -> Vec<Service> {
         selector: Some(labels.clone()).filter(|l| !l.is_empty()),
         endpoints: endpoints.clone(),
         external: !entry.internal,
+        hides: false,
         headless: false,
         ports: spec.list(&["ports"]).iter().filter_map(port).collect(),
         export_to: entry.export_to.clone(),

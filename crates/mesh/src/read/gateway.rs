@@ -98,6 +98,8 @@ pub(super) fn gateway(o: &Object<'_>) -> Option<(Pod, Service)> {
         selector: Some(selector),
         endpoints: Vec::new(),
         external: false,
+        // It is of the type `LoadBalancer`, unless an annotation says otherwise.
+        hides: o.meta.annotations.get("networking.istio.io/service-type").is_none_or(|t| t != "ClusterIP"),
         headless: false,
         ports,
         export_to: Vec::new(),

@@ -94,6 +94,8 @@ pub(super) fn service(o: &Object<'_>) -> Service {
         own_host: None,
         endpoints: Vec::new(),
         external: false,
+        hides: matches!(o.node.word(&["spec", "type"]), Some("LoadBalancer" | "NodePort"))
+            && o.node.word(&["spec", "externalTrafficPolicy"]) != Some("Local"),
         selector: (!selector.is_empty() && !external).then_some(selector),
         headless: o.node.word(&["spec", "clusterIP"]) == Some("None"),
         ports: o.node.list(&["spec", "ports"]).iter().filter_map(service_port).collect(),

@@ -871,6 +871,30 @@ fn s21_which_policies_bind_gateways() {
     assert_eq!(through(&object("AuthorizationPolicy", "edge", "a", label)), "403 200");
 }
 
+/// Behind a load balancer nodes pass on what comes from outside, under their own addresses, unless the Service says `Local`.
+#[test]
+fn addresses_of_clients_are_hidden_by_services_that_nodes_pass_on() {
+    let see = |service: &str, rule: &str| {
+        let service = format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: lb, namespace: server}}\nspec: {{{service}, selector: {{app: web}}, ports: [{{name: http, port: 80, targetPort: 8080}}]}}\n---\n"
+        );
+        let mesh = world(&format!("{service}{}", allow("server", rule)));
+        seen(&mesh, &call(&mesh, "outside", "web.server:80"), Some(&get("/x")))
+    };
+    let (cluster, local) = ("type: LoadBalancer", "type: LoadBalancer, externalTrafficPolicy: Local");
+    let client = source("ipBlocks: [203.0.113.0/24]");
+    assert_eq!(see(local, &client), "200");
+    assert_eq!(see("type: ClusterIP", &client), "200");
+    assert_eq!(see(cluster, &client), "unknown");
+    assert_eq!(see("type: NodePort", &client), "unknown");
+    // Who lets the nodes in lets everybody in who comes by them.
+    assert_eq!(see(cluster, &source("ipBlocks: [10.0.0.0/8]")), "unknown");
+    assert_eq!(see(local, &source("ipBlocks: [10.0.0.0/8]")), "403");
+    assert_eq!(see(cluster, &source("ipBlocks: [0.0.0.0/0]")), "200");
+    assert_eq!(see(cluster, "{}"), "200");
+    assert_eq!(see(cluster, &source("namespaces: [meshed]")), "403");
+}
+
 #[test]
 fn s22_ports_of_a_gateway_are_those_of_its_pod() {
     assert_eq!(through(&allow("edge", "{to: [{operation: {ports: ['80']}}]}")), "200 200");
