@@ -86,9 +86,10 @@ impl Mesh {
         let mode = if guarded { self.mode(server, one.port)? } else { Mode::Permissive };
         if !is_taken(sent, guarded, mode, server.how) {
             // What plain text meets does not depend on what the port speaks.
+            // None: nothing says which of several Services counts.
             let server_speaks = match sent {
-                Sent::Plain => Speaks::Either,
-                Sent::Mutual | Sent::Foreign { .. } => self.speaks_of(server, one.port)?,
+                Sent::Plain => Some(Speaks::Either),
+                Sent::Mutual | Sent::Foreign { .. } => self.speaks_of(server, one.port).ok(),
             };
             // What the sidecar does not look into is bytes like others, which policies may refuse, as was seen: TLS of another
             // kind where plain text is taken, and mTLS where it is disabled.
@@ -102,14 +103,14 @@ impl Mesh {
             // Only the application knows whether it takes TLS, and who made a rule which certificate it is.
             let open = match sent {
                 Sent::Plain => false,
-                Sent::Mutual => server_speaks == Speaks::Tls,
+                Sent::Mutual => server_speaks.is_none_or(|s| s == Speaks::Tls),
                 Sent::Foreign { .. } if !guarded => true,
                 Sent::Foreign { certificate } if mode == Mode::Strict => certificate,
-                Sent::Foreign { .. } => server_speaks != Speaks::Http,
+                Sent::Foreign { .. } => server_speaks != Some(Speaks::Http),
             };
             return Ok(if open && !refused {
                 Seen::Unknown
-            } else if refused && server_speaks == Speaks::Tcp && !sends_http {
+            } else if refused && server_speaks == Some(Speaks::Tcp) && !sends_http {
                 Seen::Closed
             } else if sidecar_answers {
                 Seen::Unavailable
