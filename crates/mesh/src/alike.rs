@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    AuthorizationPolicy, DestinationRule, Membership, Mesh, Meta, PeerAuthentication, Pod, Route, Rule,
-    Service, Settings, SidecarScope, ambient,
+    AuthorizationPolicy, DestinationRule, Listener, Membership, Mesh, Meta, PeerAuthentication, Pod, Route,
+    Rule, Service, ServiceEntry, Settings, SidecarScope, ambient,
 };
 
 /// What differs between two versions that could change what becomes of connections to a server.
@@ -29,7 +29,10 @@ impl Mesh {
     /// clients.
     pub fn differs_everywhere(&self, other: &Mesh) -> bool {
         let said = |s: &Settings| Settings { assumed: Vec::new(), ..s.clone() };
-        said(&self.settings) != said(&other.settings) || !all(&self.sidecars, &other.sidecars, scope)
+        let entries = |mesh: &Mesh| mesh.entries_by_address().cloned().collect::<Vec<_>>();
+        said(&self.settings) != said(&other.settings)
+            || !all(&self.sidecars, &other.sidecars, scope)
+            || !all(&entries(self), &entries(other), entry)
     }
 
     /// What differs for a server, by its number here and in the other version, where nothing differs everywhere.
@@ -63,6 +66,7 @@ impl Mesh {
             annotated: pod.map(annotated).unwrap_or_default(),
             tokens: self.takes_tokens(server),
             beside: services.iter().filter(|s| s.headless).map(|s| self.members_behind(s)).collect(),
+            listeners: self.listeners(server).into_iter().map(|(port, l, _)| (port, l)).collect(),
             policies: self.bound(server),
             peers: numbered(&self.peer_authentications, member.map_or(&[], |m| &m.peers)),
             rules: numbered(&self.destination_rules, &rules),
@@ -88,6 +92,8 @@ struct Binding<'m> {
     tokens: bool,
     /// How the pods behind headless Services are in the mesh: clients encrypt by all of them.
     beside: Vec<BTreeSet<Membership>>,
+    /// What it listens for, if it is a gateway.
+    listeners: Vec<(u16, &'m Listener)>,
     policies: Vec<&'m AuthorizationPolicy>,
     peers: Vec<&'m PeerAuthentication>,
     rules: Vec<&'m DestinationRule>,
@@ -101,6 +107,7 @@ impl Binding<'_> {
         own(self) == own(other)
             && self.said == other.said
             && self.annotated == other.annotated
+            && self.listeners == other.listeners
             && same(&self.policies, &other.policies, policy)
             && same(&self.peers, &other.peers, peer)
             && same(&self.rules, &other.rules, rule)
@@ -144,8 +151,14 @@ fn peer(a: &PeerAuthentication, b: &PeerAuthentication) -> bool {
 
 fn rule(a: &DestinationRule, b: &DestinationRule) -> bool {
     meta(&a.meta, &b.meta)
-        && (&a.host, &a.selector, &a.traffic, a.subsets_say, &a.export_to, &a.broken)
-            == (&b.host, &b.selector, &b.traffic, b.subsets_say, &b.export_to, &b.broken)
+        && (&a.host, &a.selector, &a.traffic, a.by_secret, a.subsets_say, &a.export_to, &a.broken)
+            == (&b.host, &b.selector, &b.traffic, b.by_secret, b.subsets_say, &b.export_to, &b.broken)
+}
+
+fn entry(a: &ServiceEntry, b: &ServiceEntry) -> bool {
+    meta(&a.meta, &b.meta)
+        && (&a.hosts, &a.addresses, &a.ports, a.passes_on, a.internal, &a.export_to)
+            == (&b.hosts, &b.addresses, &b.ports, b.passes_on, b.internal, &b.export_to)
 }
 
 fn route(a: &Route, b: &Route) -> bool {
@@ -164,4 +177,6 @@ fn service(a: &Service, b: &Service) -> bool {
     meta(&a.meta, &b.meta)
         && a.meta.labels.get("istio.io/use-waypoint") == b.meta.labels.get("istio.io/use-waypoint")
         && (a.headless, &a.ports, &a.export_to) == (b.headless, &b.ports, &b.export_to)
+        && (&a.own_host, &a.endpoints, a.external, a.hides)
+            == (&b.own_host, &b.endpoints, b.external, b.hides)
 }

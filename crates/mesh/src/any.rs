@@ -8,6 +8,10 @@ use crate::{
 impl Mesh {
     /// What the client sees of a port, whatever it sends there: [`Outcome::Partial`] where requests fare differently.
     pub fn any(&self, call: &Call, below: Below) -> Verdict {
+        self.seen_or_hidden(call, |call| self.any_as_seen(call, below))
+    }
+
+    fn any_as_seen(&self, call: &Call, below: Below) -> Verdict {
         let call = &self.as_known(call);
         self.each_membership(call, |ends| {
             let http = self.verdict_of_all(call, true, below, ends);

@@ -1,8 +1,9 @@
 //! What is not a connection between two pods of the cluster.
 
 use crate::{
-    Client, Layer, Membership, Mesh, Outcome, Outside, Reason, SidecarScope, Verdict, any::both,
-    verdict::undecided,
+    Client, Layer, Membership, Mesh, Outcome, Outside, Reason, Said, SidecarScope, Truth, Verdict,
+    any::both,
+    verdict::{AS_PROXY, undecided},
 };
 
 impl Mesh {
@@ -21,7 +22,13 @@ impl Mesh {
     /// What a pod sees of what is outside of the cluster (S36).
     pub fn outside(&self, client: usize, to: &Outside, http: bool) -> Verdict {
         let open = |said: &str| Verdict::new(Outcome::Open, Vec::new(), Reason::plain(Layer::Client, said));
+        let past = self.pods.get(client).map_or(Truth::No, |p| p.as_proxy);
         match self.membership(client) {
+            Membership::Sidecar if past == Truth::Yes => return open("no sidecar takes the connection"),
+            Membership::Sidecar if past == Truth::May && self.may_refuse_the_outside() => {
+                let reason = Reason::plain(Layer::Client, AS_PROXY);
+                return Verdict::new(Outcome::Unknown, Vec::new(), reason);
+            }
             Membership::Plain | Membership::Ambient => return open("no sidecar takes the connection"),
             Membership::Unknown if !self.may_refuse_the_outside() => {
                 return open("no sidecar refuses what it does not know");
@@ -43,8 +50,14 @@ impl Mesh {
         if !self.refuses_unknown(scope) {
             return open("the client's sidecar passes on what it does not know");
         }
-        if self.is_entered(scope, &pod.namespace, to, http) {
-            return open("a ServiceEntry opens it");
+        match self.entered(scope, &pod.namespace, to, http) {
+            Some((Truth::Yes, _)) => return open("a ServiceEntry opens it"),
+            Some((_, entry)) => {
+                let said = "whether a host of a ServiceEntry is meant is not known".to_owned();
+                let last = Reason { layer: Layer::Client, said, by: vec![Said::of(&entry.meta)] };
+                return Verdict::new(Outcome::Unknown, Vec::new(), last);
+            }
+            None => {}
         }
         let outcome = if http { Outcome::Unavailable } else { Outcome::Reset };
         let said = "the client's sidecar refuses what it does not know (REGISTRY_ONLY; no security boundary)";

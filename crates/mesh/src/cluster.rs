@@ -1,8 +1,8 @@
 //! What the mesh needs to know of a cluster. Plain values; nothing is judged here.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
-use crate::{Labels, Membership, Meta};
+use crate::{Labels, Membership, Meta, Truth};
 
 /// Pods that are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub struct Pod {
     pub annotations: Labels,
     /// Its service account.
     pub account: String,
+    /// Whether its containers run as the user or the group of the proxy: all of them, some or none. What these send, its
+    /// sidecar leaves alone.
+    pub as_proxy: Truth,
     /// Whether it uses the network of its node.
     pub host_network: bool,
     /// The ports that its containers declare.
@@ -42,19 +45,42 @@ pub struct ContainerPort {
     pub tcp: bool,
 }
 
-/// A Service.
+/// A Service, or what a ServiceEntry says of pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
     /// Its name, and so on.
     pub meta: Meta,
+    /// Its host, if that does not follow from its name: that of a ServiceEntry.
+    pub own_host: Option<String>,
     /// Labels of the pods behind it; none if it has no selector.
     pub selector: Option<Labels>,
+    /// What is behind it by address or by name: of a ServiceEntry, or of a Service without a selector.
+    pub endpoints: Vec<Endpoint>,
+    /// Whether it is outside of the mesh, so that sidecars use no auto mTLS (`location: MESH_EXTERNAL`).
+    pub external: bool,
+    /// Whether it lets clients from outside in, and nodes pass on what they send under their own addresses.
+    ///
+    /// Source: `kubernetes/api` `core/v1/types.go`, `ServiceExternalTrafficPolicy`.
+    pub hides: bool,
     /// Whether clients get the addresses of its pods (`clusterIP: None`).
     pub headless: bool,
     /// Its ports.
     pub ports: Vec<ServicePort>,
     /// Who sees it (annotation `networking.istio.io/exportTo`); nobody said if empty.
     pub export_to: Vec<String>,
+}
+
+/// What is behind a Service that does not find its pods by labels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// The pod that it is, by namespace and name.
+    pub pod: Option<(String, String)>,
+    /// Whether it takes mTLS, if that does not follow from the pod.
+    pub mutual: Option<bool>,
+    /// Its ports, by the names of those of the Service.
+    pub ports: BTreeMap<String, u16>,
 }
 
 /// A port of a Service.
@@ -84,13 +110,36 @@ pub enum Target {
 impl Service {
     /// Its name in the cluster. The domain is that of the cluster's DNS, which nearly always is `cluster.local`.
     pub fn host(&self) -> String {
-        format!("{}.{}.svc.cluster.local", self.meta.name, self.meta.namespace)
+        let own = || format!("{}.{}.svc.cluster.local", self.meta.name, self.meta.namespace);
+        self.own_host.clone().unwrap_or_else(own)
     }
 
     /// Whether a pod is behind it.
     pub fn selects(&self, pod: &Pod, labels: &Labels) -> bool {
         let all = |s: &Labels| s.iter().all(|(k, v)| labels.get(k) == Some(v));
-        self.meta.namespace == pod.namespace && self.selector.as_ref().is_some_and(all)
+        let selected = self.meta.namespace == pod.namespace && self.selector.as_ref().is_some_and(all);
+        selected || self.endpoint(pod).is_some()
+    }
+
+    /// What says that a pod is behind it, other than its labels.
+    fn endpoint(&self, pod: &Pod) -> Option<&Endpoint> {
+        let named = |(namespace, name): &(String, String)| {
+            pod.kind == "Pod" && *namespace == pod.namespace && *name == pod.name
+        };
+        let is = |e: &&Endpoint| {
+            e.pod.as_ref().is_some_and(named) || e.addresses.iter().any(|a| pod.addresses.contains(a))
+        };
+        self.endpoints.iter().find(is)
+    }
+
+    /// Whether clients take a pod behind it for one that takes mTLS, where that does not follow from the pod. Of addresses
+    /// that name no pod, istiod looks for one in the namespace of the Service only.
+    ///
+    /// Source: `pilot/pkg/serviceregistry/kube/controller/endpointslice.go`.
+    pub(crate) fn mutual(&self, pod: &Pod) -> Option<bool> {
+        let endpoint = self.endpoint(pod)?;
+        let elsewhere = endpoint.pod.is_none() && pod.namespace != self.meta.namespace;
+        endpoint.mutual.or(elsewhere.then_some(false))
     }
 
     /// The port of a pod to which one of its ports leads. A client of a headless Service dials the pod, so there
@@ -99,7 +148,16 @@ impl Service {
         if self.headless {
             return Some(port.number);
         }
-        port.on(pod)
+        self.target(port, pod)
+    }
+
+    /// The port of a pod that one of its ports targets.
+    pub fn target(&self, port: &ServicePort, pod: &Pod) -> Option<u16> {
+        let ports = self.endpoint(pod).map(|e| &e.ports).filter(|p| !p.is_empty());
+        match ports {
+            Some(ports) => ports.get(port.name.as_deref().unwrap_or_default()).copied(),
+            None => port.on(pod),
+        }
     }
 
     /// Whether a namespace sees it.

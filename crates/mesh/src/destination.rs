@@ -32,6 +32,11 @@ pub struct DestinationRule {
     pub selector: Selector,
     /// What it says of traffic, if it says anything.
     pub traffic: Option<Traffic>,
+    /// Whether it takes certificates from a Secret, by its name: sidecars get these only by a rule with a selector, and what
+    /// they send by another depends on the version.
+    ///
+    /// Source: `pilot/pkg/networking/core/cluster_tls.go`, `buildUpstreamClusterTLSContext`.
+    pub by_secret: bool,
     /// Whether subsets say something of their own about TLS: which subset a request goes to, routes decide.
     pub subsets_say: bool,
     /// Who sees it; nobody said if empty.
@@ -177,6 +182,10 @@ impl Mesh {
         }
         // Rules for one host are merged: the oldest that says anything of traffic says it for all.
         let tls = oldest(&chosen, |r| &r.meta, |r| r.traffic.as_ref().map(|t| t.tls(port)))?.flatten();
+        let own = matches!(tls, Some(TlsMode::Simple | TlsMode::Mutual));
+        if let Some(rule) = chosen.iter().find(|r| own && r.by_secret && r.selector.is_empty()) {
+            return Err(Undecided { names: vec![format!("{} (credentialName)", rule.meta.name)] });
+        }
         let subsets = chosen.iter().find(|r| r.subsets_say);
         if let (Some(rule), true) = (subsets, self.is_routed(&chosen)) {
             return Err(Undecided { names: vec![format!("{} (subsets)", rule.meta.name)] });
@@ -258,7 +267,7 @@ impl Handshake {
         self.auto && self.labelled && by_port && !disabled(self.namespace_mode)
     }
 
-    /// Whether the server takes it. An application is taken not to speak TLS itself.
+    /// Whether the server surely takes it: whether an application speaks TLS itself, nothing here says.
     pub fn is_taken(&self) -> bool {
         match (self.carried(), self.server, self.mode) {
             (Carried::Plain, false, _) => true,

@@ -2,13 +2,8 @@
 //!
 //! `REGISTRY_ONLY` and the hosts of a Sidecar are no security boundary: they bind only the pods whose owners let them.
 
-use std::net::IpAddr;
-
-use ipnet::IpNet;
-
 use crate::{
     Labels, Mesh, Meta, Protocol, Selector, Service, Truth,
-    cluster::is_exported,
     destination::host_matches,
     object::{Undecided, oldest},
 };
@@ -37,32 +32,6 @@ pub struct Egress {
     pub port: Option<u16>,
     /// `namespace/host`.
     pub hosts: Vec<String>,
-}
-
-/// A `ServiceEntry`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServiceEntry {
-    /// Its name, and so on.
-    pub meta: Meta,
-    /// Its hosts.
-    pub hosts: Vec<String>,
-    /// Its addresses, as blocks.
-    pub addresses: Vec<String>,
-    /// Its ports.
-    pub ports: Vec<(u16, Protocol)>,
-    /// Who sees it; nobody said if empty.
-    pub export_to: Vec<String>,
-}
-
-/// What is dialled outside of the cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outside {
-    /// The host, as a request names it, if one is sent.
-    pub host: Option<String>,
-    /// The address.
-    pub address: Option<IpAddr>,
-    /// The port.
-    pub port: u16,
 }
 
 impl Mesh {
@@ -110,40 +79,16 @@ impl Mesh {
     pub(crate) fn refuses_unknown(&self, scope: Option<&SidecarScope>) -> bool {
         scope.and_then(|s| s.registry_only).unwrap_or(self.settings.registry_only)
     }
-
-    /// Whether a ServiceEntry that the pod's sidecar knows opens the way.
-    pub(crate) fn is_entered(
-        &self,
-        scope: Option<&SidecarScope>,
-        client: &str,
-        to: &Outside,
-        http: bool,
-    ) -> bool {
-        let meant = |e: &ServiceEntry, host: &str| {
-            let by_name =
-                to.host.as_deref().is_some_and(|h| host_matches(host, h.split(':').next().unwrap_or(h)));
-            let by_address = e.addresses.iter().any(|block| is_in(to.address, block));
-            by_address || (http && by_name)
-        };
-        self.entries.iter().any(|e| {
-            let default = &self.settings.service_export;
-            let to_whom = if e.export_to.is_empty() { default } else { &e.export_to };
-            let port = e.ports.iter().any(|(number, p)| *number == to.port && p.is_http(http) == http);
-            let imported = |host: &&String| is_imported(scope, client, &e.meta.namespace, host, to.port);
-            is_exported(to_whom, &e.meta.namespace, client)
-                && port
-                && e.hosts.iter().filter(imported).any(|host| meant(e, host))
-        })
-    }
-}
-
-fn is_in(address: Option<IpAddr>, block: &str) -> bool {
-    let net = block.parse::<IpNet>().ok().or_else(|| block.parse::<IpAddr>().ok().map(IpNet::from));
-    address.zip(net).is_some_and(|(a, n)| n.contains(&a))
 }
 
 /// Whether a Sidecar lets its workloads know a host. An entry for the port counts in place of those for all ports.
-fn is_imported(scope: Option<&SidecarScope>, client: &str, namespace: &str, host: &str, port: u16) -> bool {
+pub(crate) fn is_imported(
+    scope: Option<&SidecarScope>,
+    client: &str,
+    namespace: &str,
+    host: &str,
+    port: u16,
+) -> bool {
     let Some(scope) = scope.filter(|s| !s.egress.is_empty()) else { return true };
     let exact: Vec<&Egress> = scope.egress.iter().filter(|e| e.port == Some(port)).collect();
     let general = || scope.egress.iter().filter(|e| e.port.is_none()).collect();

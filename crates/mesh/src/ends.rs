@@ -1,6 +1,6 @@
 //! How the two ends of a connection are in the mesh, where that is not known in each way in which they may be.
 
-use crate::{Call, Layer, Membership, Mesh, Outcome, Reason, Verdict};
+use crate::{Call, Layer, Membership, Mesh, Outcome, Reason, Truth, Verdict, verdict::AS_PROXY};
 
 /// How the ends of a connection are in the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,9 @@ impl Mesh {
                 let why = pods().filter(|p| self.membership(*p) == Membership::Unknown);
                 let why = why.filter_map(|p| self.members.get(p).map(|m| m.injection.why.clone()));
                 let hbone = "whether the sidecar and the proxy of the node talk HBONE is not known";
-                let said = why.chain(tunnels.then(|| hbone.to_owned())).collect::<Vec<_>>().join("; ");
+                let past = (self.goes_past(call) == Truth::May).then(|| AS_PROXY.to_owned());
+                let said = why.chain(tunnels.then(|| hbone.to_owned())).chain(past);
+                let said = said.collect::<Vec<_>>().join("; ");
                 Verdict::new(Outcome::Unknown, Vec::new(), Reason::plain(Layer::Membership, said))
             }
         }
@@ -42,8 +44,13 @@ impl Mesh {
             Some((_, known)) => vec![known],
         };
         let client = call.client.pod();
+        let clients = match self.goes_past(call) {
+            Truth::No => of(client),
+            Truth::May => vec![Membership::Sidecar, Membership::Plain],
+            Truth::Yes => vec![Membership::Plain],
+        };
         let mut all = Vec::new();
-        for c in of(client) {
+        for c in clients {
             for s in of(Some(call.server)) {
                 // A pod is with itself in the same mesh.
                 if client != Some(call.server) || c == s {
@@ -53,6 +60,13 @@ impl Mesh {
             }
         }
         all
+    }
+
+    /// Whether the client's sidecar does not take what it sends, which it then sends like one that has none.
+    fn goes_past(&self, call: &Call) -> Truth {
+        let client = call.client.pod().filter(|c| *c != call.server);
+        let client = client.filter(|c| self.membership(*c) == Membership::Sidecar);
+        client.and_then(|c| self.pods.get(c)).map_or(Truth::No, |p| p.as_proxy)
     }
 
     /// How a pod is in the mesh if it has no sidecar.

@@ -59,8 +59,10 @@ impl Injection {
         }
         let (injected, why) = injected(settings, namespace, pod);
         match injected {
-            Some(true) if is_gateway(pod) => as_said(Membership::Gateway, &why),
-            Some(true) => as_said(Membership::Sidecar, &why),
+            Some(true) => match templated(pod) {
+                Ok(membership) => as_said(membership, &why),
+                Err(why) => as_said(Membership::Unknown, &why),
+            },
             None => as_said(Membership::Unknown, &why),
             Some(false) => {
                 if ambient(namespace, pod) {
@@ -141,9 +143,18 @@ pub(crate) fn required(settings: &Settings, pod: &Pod) -> (bool, String) {
     (injector.enabled, policy.to_owned())
 }
 
-fn is_gateway(pod: &Pod) -> bool {
-    let templates = pod.annotations.get("inject.istio.io/templates");
-    templates.is_some_and(|t| t.split(',').any(|t| t.trim() == "gateway"))
+/// What the templates make of a pod that are asked for it. Others than these two bring what they like: `grpc-agent` an agent
+/// that leaves connections to the application.
+///
+/// Source: `pkg/kube/inject/inject.go`, `selectTemplates`; `manifests/charts/istio-control/istio-discovery/files`.
+fn templated(pod: &Pod) -> Result<Membership, String> {
+    let Some(said) = pod.annotations.get("inject.istio.io/templates") else { return Ok(Membership::Sidecar) };
+    let asks = |name: &str| said.split(',').any(|t| t.trim() == name);
+    match (asks("gateway"), asks("sidecar")) {
+        (true, _) => Ok(Membership::Gateway),
+        (false, true) => Ok(Membership::Sidecar),
+        (false, false) => Err(format!("what the template `{said}` makes of the pod is not judged")),
+    }
 }
 
 /// I11: by label, where the pod's own label counts more than that of its namespace; never on the node's network.

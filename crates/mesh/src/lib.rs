@@ -46,11 +46,14 @@ mod destination;
 mod egress;
 mod encryption;
 mod ends;
+mod entry;
+mod hidden;
 mod homes;
 mod index;
 mod injection;
 mod judged;
 mod labels;
+mod listener;
 mod mesh;
 mod near;
 mod normalize;
@@ -75,13 +78,13 @@ pub use authorization::{
     Rule, Scope, Seen, TargetRef, Term, Token,
 };
 pub use call::{Below, By, Call, Client};
-pub use cluster::{ContainerPort, Pod, Service, ServicePort, Target};
+pub use cluster::{ContainerPort, Endpoint, Pod, Service, ServicePort, Target};
 pub use destination::{Carried, DestinationRule, Handshake, TlsMode, Traffic};
-pub use egress::{
-    Egress, HttpRoute, Outside, RequestAuthentication, Route, RouteMatch, ServiceEntry, SidecarScope,
-};
+pub use egress::{Egress, HttpRoute, RequestAuthentication, Route, RouteMatch, SidecarScope};
+pub use entry::{Outside, ServiceEntry};
 pub use injection::{Injection, Membership, labels_after_injection};
 pub use labels::{Labels, Operator, Requirement, Selector};
+pub use listener::{Gateway, Listener, Peers};
 pub use mesh::{Member, Mesh};
 pub use object::{Meta, Undecided};
 pub use outcome::{Layer, Outcome, OutcomeTold, Reason, Verdict};

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use meshgen_yaml::{Problem, Sources, each};
 
 use crate::{
-    Action, AuthorizationPolicy, DestinationRule, Injection, Labels, Membership, ModeOf, PeerAuthentication,
-    Pod, Protocol, Reader, RequestAuthentication, Route, Scope, Service, ServiceEntry, Settings,
-    SidecarScope, Truth,
+    Action, AuthorizationPolicy, DestinationRule, Gateway, Injection, Labels, Membership, ModeOf,
+    PeerAuthentication, Pod, Protocol, Reader, RequestAuthentication, Route, Scope, Service, ServiceEntry,
+    Settings, SidecarScope, Truth,
     index::Index,
     near::Near,
     object::{Undecided, oldest},
@@ -40,6 +40,8 @@ pub struct Mesh {
     pub entries: Vec<ServiceEntry>,
     /// `VirtualServices`.
     pub routes: Vec<Route>,
+    /// Gateways, of Istio and of the Gateway API.
+    pub gateways: Vec<Gateway>,
     /// What is wrong with the manifests, or not understood.
     pub problems: Vec<Problem>,
     /// The namespaces that were declared, so that their labels are known.
@@ -192,7 +194,8 @@ impl Mesh {
         }
         let leading = self.members.get(pod).map_or(&[][..], |m| &m.services);
         let leading: Vec<&Service> = leading.iter().filter_map(|n| self.services.get(*n)).collect();
-        let says = |s: &Service| s.ports.iter().find(|q| q.tcp && q.on(p) == Some(port)).map(Protocol::of);
+        let says =
+            |s: &Service| s.ports.iter().find(|q| q.tcp && s.target(q, p) == Some(port)).map(Protocol::of);
         Ok(oldest(&leading, |s| &s.meta, says)?.unwrap_or(Protocol::Detected))
     }
 }

@@ -1,9 +1,12 @@
 //! What binds a pod: each is asked only of what stands near it, in its namespace or the root one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use crate::{
-    Injection, Labels, Member, Membership, Mesh, Meta, Pod, Scope, injection::labels_after_injection,
+    Injection, Labels, Member, Membership, Mesh, Meta, Pod, Scope, Service, injection::labels_after_injection,
 };
 
 /// Numbers of objects by their namespaces.
@@ -13,6 +16,8 @@ type ByNamespace = BTreeMap<String, Vec<usize>>;
 pub(crate) struct Near {
     policies: ByNamespace,
     services: ByNamespace,
+    /// Services by the addresses of what is behind them: their namespace does not matter then.
+    addressed: BTreeMap<IpAddr, Vec<usize>>,
     peers: ByNamespace,
     tokens: ByNamespace,
     /// The labels that only controllers give, as selectors ask for them.
@@ -86,6 +91,7 @@ impl Near {
         Near {
             policies: by_namespace(&mesh.policies, |o| &o.meta),
             services: by_namespace(&mesh.services, |o| &o.meta),
+            addressed: by_address(&mesh.services),
             peers: by_namespace(&mesh.peer_authentications, |o| &o.meta),
             tokens: by_namespace(&mesh.request_authentications, |o| &o.meta),
             given: given(mesh),
@@ -97,6 +103,16 @@ fn by_namespace<T>(all: &[T], meta: impl Fn(&T) -> &Meta) -> ByNamespace {
     let mut found = ByNamespace::new();
     for (number, one) in (0..).zip(all) {
         found.entry(meta(one).namespace.clone()).or_default().push(number);
+    }
+    found
+}
+
+fn by_address(all: &[Service]) -> BTreeMap<IpAddr, Vec<usize>> {
+    let mut found: BTreeMap<IpAddr, Vec<usize>> = BTreeMap::new();
+    for (number, service) in (0..).zip(all) {
+        for address in service.endpoints.iter().flat_map(|e| &e.addresses) {
+            found.entry(*address).or_default().push(number);
+        }
     }
     found
 }
@@ -146,7 +162,9 @@ impl Mesh {
             own.chain(roots).copied().collect::<BTreeSet<usize>>()
         };
         let policies = wanted(&self.policies, here(&near.policies), |a| a.binds(root, pod, labels));
-        let services = wanted(&self.services, here(&near.services), |s| s.selects(pod, labels));
+        let mut may_lead = here(&near.services);
+        may_lead.extend(pod.addresses.iter().filter_map(|a| near.addressed.get(a)).flatten());
+        let services = wanted(&self.services, may_lead, |s| s.selects(pod, labels));
         let peers = wanted(&self.peer_authentications, here(&near.peers), |p| p.binds(root, space, labels));
         let scopes = wanted(&self.sidecars, here(&self.index.sidecars_of), |s| s.selector.selects(labels));
         let tokens =

@@ -53,6 +53,11 @@ pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     left.ends_with(last)
 }
 
+/// Whether a text has no letters but those of names, so that in a pattern it means itself.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
 /// Whether a path is a template: it has `{*}` or `{**}`.
 pub(crate) fn is_template(path: &str) -> bool {
     path.contains("{*}") || path.contains("{**}")

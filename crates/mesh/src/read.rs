@@ -5,6 +5,7 @@
 
 mod authorization;
 pub(crate) mod discovery;
+mod entries;
 mod fields;
 mod gateway;
 mod pods;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use meshgen_yaml::{Node, Problem, nearest};
 
-use crate::{Labels, Mesh, Meta, Pod, Settings};
+use crate::{Labels, Mesh, Meta, Pod, Service, Settings};
 use fields::{Fields, Trouble, meta};
 
 /// An object: its node, the group of its API, and what every object has.
@@ -49,8 +50,11 @@ impl Reader {
 
     /// The mesh that all of them make. Settings that are given are not taken from them.
     pub fn finish(self, settings: Option<Settings>) -> Mesh {
-        let Read { mut mesh, settings: found, .. } = self.0;
+        let Read { mut mesh, settings: found, entered, behind, .. } = self.0;
         gateway::without_what_is_there(&mut mesh);
+        entries::put_behind(&mut mesh, behind);
+        // After the Services: by those clients are taken to dial, if there is one.
+        mesh.services.extend(entered);
         mesh.settings = settings.unwrap_or_else(|| found.settings());
         mesh.declared = mesh.namespaces.keys().cloned().collect();
         discovery::without_what_is_not_seen(&mut mesh);
@@ -84,6 +88,10 @@ struct Read {
     settings: settings::Found,
     /// The numbers of pods, by namespace, kind and name of what they were read from.
     pods: BTreeMap<(String, String, String), usize>,
+    /// What `ServiceEntries` say of pods.
+    entered: Vec<Service>,
+    /// What lies behind Services without a selector.
+    behind: Vec<entries::Behind>,
     /// Kinds of the mesh that were seen and are not judged.
     unread: BTreeSet<String>,
 }
@@ -133,15 +141,22 @@ impl Read {
                 let read = routing::sidecar(o, &mut mesh.problems);
                 mesh.sidecars.push(read);
             }
-            ("networking.istio.io", "ServiceEntry") => mesh.entries.push(routing::service_entry(o)),
+            ("networking.istio.io", "ServiceEntry") => {
+                let entry = entries::service_entry(o);
+                self.entered.extend(entries::services(o, &entry));
+                mesh.entries.push(entry);
+            }
+            ("discovery.k8s.io", "EndpointSlice") => self.behind.extend(entries::slice(o)),
+            ("", "Endpoints") => self.behind.extend(entries::endpoints(o)),
             ("networking.istio.io", "VirtualService") => mesh.routes.push(routing::virtual_service(o)),
             ("gateway.networking.k8s.io", "Gateway") => {
+                mesh.gateways.extend(gateway::of_the_api(o));
                 if let Some((pod, service)) = gateway::gateway(o) {
                     mesh.pods.push(pod);
                     mesh.services.push(service);
                 }
             }
-            ("networking.istio.io", "Gateway") => {}
+            ("networking.istio.io", "Gateway") => mesh.gateways.push(gateway::of_istio(o)),
             ("security.istio.io" | "networking.istio.io" | "extensions.istio.io", _) => self.unread(o),
             _ if self.settings.object(o) => {}
             _ => {

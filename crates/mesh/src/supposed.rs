@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use crate::{Attribute, Condition, Identity, Labels, Membership, Mesh, Pod};
+use crate::{Attribute, Condition, Identity, Labels, Membership, Mesh, Pod, Truth};
 
 /// What no policy names, and no namespace or service account is called. In a name that a pattern of a policy means it
 /// stands for the `*`.
@@ -126,6 +126,7 @@ impl Pod {
             labels: Labels::new(),
             annotations: Labels::new(),
             account: account.to_owned(),
+            as_proxy: Truth::No,
             host_network: false,
             ports: Vec::new(),
             proxy: Some(member),

@@ -44,6 +44,10 @@ impl Verdict {
     }
 }
 
+/// Why a pod may send past its sidecar.
+pub(crate) const AS_PROXY: &str =
+    "some of the client's containers run as the proxy (1337), and pass by the sidecar";
+
 pub(crate) type Way<T> = Result<T, Box<Verdict>>;
 
 pub(crate) fn undecided(layer: Layer, reasons: &[Reason], what: &Undecided) -> Verdict {
@@ -54,6 +58,10 @@ pub(crate) fn undecided(layer: Layer, reasons: &[Reason], what: &Undecided) -> V
 impl Mesh {
     /// What the client sees, by what it sends: a request, or over TCP only that it sends something.
     pub fn verdict(&self, call: &Call, request: Option<&Request>, below: Below) -> Verdict {
+        self.seen_or_hidden(call, |call| self.verdict_as_seen(call, request, below))
+    }
+
+    fn verdict_as_seen(&self, call: &Call, request: Option<&Request>, below: Below) -> Verdict {
         let call = &self.as_known(call);
         self.each_membership(call, |ends| {
             if let Some(verdict) = self.routed(call, ends.client, request) {
@@ -124,7 +132,8 @@ impl Mesh {
         let same = led && call.client.pod() == Some(call.server);
         match server {
             Membership::Sidecar => self.takes_inbound(call.server, call.port, same),
-            Membership::Ambient | Membership::Gateway => true,
+            Membership::Ambient => true,
+            Membership::Gateway => !self.own_ports(call.server).contains(&call.port),
             Membership::Plain | Membership::Unknown => false,
         }
     }
@@ -133,7 +142,7 @@ impl Mesh {
         match hop.ends.server {
             // The proxy of a node sees connections only.
             Membership::Ambient => Ok(Protocol::Tcp),
-            Membership::Gateway => Ok(Protocol::Http),
+            Membership::Gateway => Ok(self.handed_on(hop.call.server, hop.call.port)),
             Membership::Plain | Membership::Sidecar | Membership::Unknown => {
                 self.protocol(hop.call.server, hop.call.port)
             }
@@ -165,6 +174,9 @@ impl Mesh {
             && self.knows(scope, &p.namespace, service, port)
         {
             return Ok(true);
+        }
+        if self.passed_on(scope, &p.namespace, call, reasons)? {
+            return Ok(false);
         }
         if self.refuses_unknown(scope) {
             let said =

@@ -137,7 +137,9 @@ pub fn words(verdict: &Verdict, spoken: Spoken, itself: bool) -> Vec<&'static st
         // sidecar does not keep: what was closed is then called REFUSED.
         (Outcome::Closed, Spoken::Tcp) if itself => vec!["DENIED", "REFUSED"],
         (Outcome::Forbidden, _) | (Outcome::Closed, Spoken::Tcp) => vec!["DENIED"],
-        (Outcome::Unavailable, Spoken::Http2) if waits => vec!["REFUSED", "TIMEOUT"],
+        // No application there takes TLS, and no certificate that a rule names is there.
+        (Outcome::Unavailable | Outcome::Unknown, Spoken::Http2) if waits => vec!["REFUSED", "TIMEOUT"],
+        (Outcome::Unknown, _) if waits => vec!["REFUSED"],
         (Outcome::Closed | Outcome::Reset | Outcome::Unavailable, _) => vec!["REFUSED"],
         (Outcome::Timeout, _) => vec!["TIMEOUT"],
         (Outcome::Partial(_) | Outcome::Unknown, _) => Vec::new(),

@@ -1,6 +1,8 @@
 //! The mesh above the network: what Istio makes of a connection that the judge of network policies lets through.
 
-use meshgen_mesh::{Below, By, Call, Client, Layer, Membership, Mesh, Outcome, Reason, Request, Verdict};
+use meshgen_mesh::{
+    Below, By, Call, Client, Layer, Membership, Mesh, Meta, Outcome, Reason, Request, Verdict,
+};
 use meshgen_reach::{Answer, Judge, Party, Protocol};
 
 use crate::{World, closed::ways};
@@ -94,7 +96,8 @@ impl<'a> Judges<'a> {
         let name = |by| match by {
             By::Service(number, _) => {
                 let meta = self.mesh.services.get(number).map(|service| &service.meta);
-                meta.map_or_else(String::new, |m| format!("Service `{}/{}`", m.namespace, m.name))
+                let kind = |m: &Meta| if m.kind == "ServiceEntry" { "ServiceEntry" } else { "Service" };
+                meta.map_or_else(String::new, |m| format!("{} `{}/{}`", kind(m), m.namespace, m.name))
             }
             By::Address => "the address of the pod".to_owned(),
         };
@@ -169,8 +172,7 @@ impl<'a> Judges<'a> {
     pub fn host(&self, to: &Party, port: u16) -> Option<String> {
         match self.by(self.pod(to)?, port) {
             By::Service(service, number) => {
-                let meta = &self.mesh.services.get(service)?.meta;
-                Some(format!("{}.{}.svc.cluster.local:{number}", meta.name, meta.namespace))
+                Some(format!("{}:{number}", self.mesh.services.get(service)?.host()))
             }
             By::Address => None,
         }

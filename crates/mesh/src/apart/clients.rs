@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 use super::{Apart, captured, inside};
 use crate::{
     Attribute, Condition, Identity, Membership, Mesh, Rule, Seen, Service, Truth,
-    authorization::condition::Look,
+    authorization::condition::Look, pattern::is_name,
 };
 
 /// What clients of a class have in common.
@@ -17,6 +17,7 @@ pub(super) struct ClientKey<'m> {
     pub(super) namespace: &'m str,
     account: &'m str,
     capture: Vec<(&'m str, &'m str)>,
+    as_proxy: Truth,
     pub(super) scope: Option<usize>,
     /// The rules with a selector that bind it.
     rules: Vec<usize>,
@@ -48,6 +49,7 @@ impl<'m> Apart<'m> {
                 namespace: &pod.namespace,
                 account: &pod.account,
                 capture: captured(pod),
+                as_proxy: pod.as_proxy,
                 scope: mesh.scope_number(number),
                 rules: bound.iter().filter(binds).copied().collect(),
                 inside: inside(&blocks, pod),
@@ -64,7 +66,9 @@ impl<'m> Apart<'m> {
             by_namespace.entry(key.namespace).or_default().push(class);
         }
         let general = general(&keys);
-        let servers = super::servers::classes(mesh, &blocks);
+        let of_entries = mesh.entries_by_address().flat_map(|e| &e.addresses).map(String::as_str);
+        let of_servers: Vec<&str> = blocks.iter().copied().chain(of_entries).collect();
+        let servers = super::servers::classes(mesh, &of_servers);
         let meant = RefCell::new(BTreeMap::new());
         let outbound = super::ports::outbound(mesh);
         Apart { mesh, clients, servers, keys, first, by_namespace, general, meant, outbound }
@@ -92,6 +96,7 @@ impl<'m> Apart<'m> {
         if !self.mesh.sidecars.is_empty() {
             self.by_scope(leading, &mut cuts);
         }
+        self.by_entries(&mut cuts);
         cuts.retain(|set| !set.is_empty() && set.len() < self.keys.len());
         cuts.sort();
         cuts.dedup();
@@ -144,7 +149,9 @@ impl<'m> Apart<'m> {
             (Attribute::ServiceAccount, [_]) => Some(namespace),
             _ => None,
         };
-        match named.filter(|name| !name.contains('*')) {
+        // In the identities of a namespace that is called `ns`, other parts can be taken for it.
+        let all = self.mesh.settings.trust_domain == "ns" || self.by_namespace.contains_key("ns");
+        match named.filter(|name| is_name(name) && !all) {
             Some(name) => self.by_namespace.get(name).cloned().unwrap_or_default(),
             None => (0..u32::try_from(self.keys.len()).unwrap_or(u32::MAX)).collect(),
         }
@@ -210,6 +217,18 @@ impl<'m> Apart<'m> {
         }
     }
 
+    /// By the entries about addresses that clients know.
+    fn by_entries(&self, cuts: &mut Vec<Vec<u32>>) {
+        let mesh = self.mesh;
+        for entry in mesh.entries_by_address() {
+            for (port, _) in &entry.ports {
+                let scope = |key: &ClientKey<'_>| key.scope.and_then(|n| mesh.sidecars.get(n));
+                let knows = |key: &ClientKey<'_>| mesh.knows_entry(scope(key), key.namespace, entry, *port);
+                cuts.push((0..).zip(&self.keys).filter(|(_, k)| knows(k)).map(|(n, _)| n).collect());
+            }
+        }
+    }
+
     /// By what the Sidecars of clients make of the Services that lead to a server.
     fn by_scope(&self, leading: &[usize], cuts: &mut Vec<Vec<u32>>) {
         let mesh = self.mesh;
@@ -234,10 +253,10 @@ impl<'m> Apart<'m> {
 /// By how clients are in the mesh, and by which connections their sidecars take.
 fn general(keys: &[ClientKey<'_>]) -> Vec<Vec<u32>> {
     let mut members: BTreeMap<Membership, Vec<u32>> = BTreeMap::new();
-    let mut captures: BTreeMap<&[(&str, &str)], Vec<u32>> = BTreeMap::new();
+    let mut captures: BTreeMap<_, Vec<u32>> = BTreeMap::new();
     for (class, key) in (0..).zip(keys) {
         members.entry(key.membership).or_default().push(class);
-        captures.entry(&key.capture).or_default().push(class);
+        captures.entry((key.capture.as_slice(), key.as_proxy)).or_default().push(class);
     }
     members.into_values().chain(captures.into_values()).collect()
 }

@@ -45,8 +45,9 @@ impl Apart<'_> {
         );
         for service in member.services.iter().filter_map(|n| mesh.services.get(*n)) {
             named.extend(service.ports.iter().filter_map(|p| service.pod_port(p, pod)));
-            named.extend(service.ports.iter().filter_map(|p| p.on(pod)));
+            named.extend(service.ports.iter().filter_map(|p| service.target(p, pod)));
         }
+        named.extend(mesh.listeners(server).into_iter().map(|(port, ..)| port));
         let conditions = mesh.bound(server).into_iter().flat_map(|p| &p.rules).flat_map(Rule::conditions);
         let of_ports = conditions.filter(|c| c.attribute == Attribute::Port);
         named.extend(
@@ -55,6 +56,7 @@ impl Apart<'_> {
         if let Ok(Some(scope)) = mesh.scope(server) {
             named.extend(scope.ingress.iter().map(|(port, _)| port));
         }
+        named.extend(mesh.entries_by_address().flat_map(|e| e.ports.iter().map(|(port, _)| port)));
         named.remove(&0);
         named
     }

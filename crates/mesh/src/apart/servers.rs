@@ -21,6 +21,8 @@ struct ServerKey<'m> {
     labels: Vec<Option<&'m str>>,
     services: Vec<ServiceKey<'m>>,
     inside: Vec<Truth>,
+    /// The gateways that it is of.
+    gateways: Vec<usize>,
 }
 
 /// What Services that lead to a server have in common.
@@ -30,6 +32,7 @@ enum ServiceKey<'m> {
     Itself(usize),
     /// It is one like this, and the only one.
     Alike {
+        hides: bool,
         ports: Vec<(u16, Option<u16>, Protocol, bool)>,
         /// The rules for it, and whether they are of its own namespace.
         rules: Vec<(usize, bool)>,
@@ -69,6 +72,7 @@ fn key<'m>(mesh: &'m Mesh, blocks: &[&str], number: usize, pod: &'m Pod) -> Serv
         labels: vec![label("security.istio.io/tlsMode"), label("istio.io/use-waypoint"), waypoint],
         services: services.iter().map(|n| service(mesh, *n, pod, services.len() == 1)).collect(),
         inside: inside(blocks, pod),
+        gateways: mesh.gateways_of(number),
     }
 }
 
@@ -80,6 +84,7 @@ fn service<'m>(mesh: &'m Mesh, number: usize, pod: &Pod, only: bool) -> ServiceK
     let own =
         |n: usize| mesh.destination_rules.get(n).is_some_and(|r| r.meta.namespace == service.meta.namespace);
     ServiceKey::Alike {
+        hides: service.hides,
         ports: service
             .ports
             .iter()
@@ -100,6 +105,8 @@ fn is_plain(mesh: &Mesh, service: &Service) -> bool {
     let seen = if service.export_to.is_empty() { &mesh.settings.service_export } else { &service.export_to };
     let waypoint = service.meta.labels.contains_key("istio.io/use-waypoint");
     !service.headless
+        && service.endpoints.is_empty()
+        && service.own_host.is_none()
         && !waypoint
         && everywhere(seen)
         && mesh.sidecars.iter().all(|s| s.egress.is_empty() && s.broken.is_none())

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::{Attribute, Condition, ztunnel};
 use crate::{
     Settings, Truth,
-    pattern::{Pattern, glob, is_template, template},
+    pattern::{Pattern, glob, is_name, is_template, template},
 };
 
 /// An identity, as the certificates of the mesh have it.
@@ -136,7 +136,7 @@ impl Attribute {
                 ztunnel::is_principal(is_principal(look.settings, i, value), i, value)
             }),
             Attribute::Principal => identity(&|i| is_principal(look.settings, i, value)),
-            Attribute::Namespace => identity(&|i| glob(value, &i.namespace)),
+            Attribute::Namespace => identity(&|i| is_namespace(i, value)),
             Attribute::TrustDomain => identity(&|i| is_trust_domain(look.settings, i, value)),
             Attribute::ServiceAccount => {
                 let (namespace, account) = value.split_once('/').unwrap_or((look.namespace, value));
@@ -183,6 +183,19 @@ impl Request {
             Token::None | Token::Invalid => &[],
         }
     }
+}
+
+/// What is asked is whether the whole identity is `.*/ns/<value>/.*`, with `.*` for each `*` of the value too. One at the end
+/// of a value therefore means what it seems to; one at its beginning goes on to the account: `*a` is any namespace, because
+/// `/ns/x/sa/` has an `a` before its last `/`.
+///
+/// Source: `pilot/pkg/security/authz/model/generator.go`, `srcNamespaceGenerator`.
+fn is_namespace(identity: &Identity, value: &str) -> bool {
+    // Only what is itself called `ns` makes `/ns/` come twice.
+    if is_name(value) && identity.namespace != "ns" && identity.trust_domain != "ns" {
+        return value == identity.namespace;
+    }
+    glob(&format!("*/ns/{value}/*"), &format!("spiffe://{}", identity.principal()))
 }
 
 /// The trust domain of a principal is replaced by that of the mesh and by each alias of it, if it is one of these or

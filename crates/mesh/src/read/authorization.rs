@@ -33,7 +33,9 @@ pub(super) fn policy(o: &Object<'_>, problems: &mut Vec<Problem>) -> Authorizati
 }
 
 fn fill(read: &mut AuthorizationPolicy, spec: &Node) -> Read<()> {
-    read.scope = scope(Some(spec))?;
+    let (scope, understood) = scope(Some(spec));
+    read.scope = scope;
+    understood?;
     spec.only(&["selector", "targetRef", "targetRefs", "rules", "action", "provider"])?;
     read.action = match spec.word(&["action"]) {
         None | Some("ALLOW") => Action::Allow,
@@ -47,15 +49,16 @@ fn fill(read: &mut AuthorizationPolicy, spec: &Node) -> Read<()> {
     Ok(())
 }
 
-/// Whom a policy binds.
-pub(super) fn scope(spec: Option<&Node>) -> Read<Scope> {
-    let Some(spec) = spec else { return Ok(Scope::Selected(Selector::default())) };
+/// Whom a policy binds, and whether that is understood.
+pub(super) fn scope(spec: Option<&Node>) -> (Scope, Read<()>) {
+    let Some(spec) = spec else { return (Scope::Selected(Selector::default()), Ok(())) };
     let one = spec.at(&["targetRef"]).into_iter();
     let targets: Vec<TargetRef> = one.chain(spec.list(&["targetRefs"])).map(target).collect();
     if targets.is_empty() {
-        Ok(Scope::Selected(spec.selector(&["selector"])?))
+        let (selector, understood) = spec.workload_selector(&["selector"]);
+        (Scope::Selected(selector), understood)
     } else {
-        Ok(Scope::Targets(targets))
+        (Scope::Targets(targets), Ok(()))
     }
 }
 

@@ -28,6 +28,11 @@ pub(crate) trait Fields {
     fn labels(&self, path: &[&str]) -> Labels;
     /// The label selector at the end of a path; an empty one if nothing is there.
     fn selector(&self, path: &[&str]) -> Result<Selector, Trouble>;
+    /// The selector of a policy of Istio at the end of a path: labels only. `matchExpressions` is no field of it, so an API
+    /// server drops it, or refuses the object.
+    ///
+    /// Source: `istio/api` `type/v1beta1/selector.proto`, `WorkloadSelector`.
+    fn workload_selector(&self, path: &[&str]) -> (Selector, Result<(), Trouble>);
     /// That there are no other keys than these.
     fn only(&self, keys: &[&str]) -> Result<(), Trouble>;
     /// That this could not be read.
@@ -82,6 +87,11 @@ impl Fields for Node {
             selector.requirements.push(Requirement { key: key.to_owned(), operator, values });
         }
         Ok(selector)
+    }
+
+    fn workload_selector(&self, path: &[&str]) -> (Selector, Result<(), Trouble>) {
+        let Some(node) = self.at(path) else { return (Selector::default(), Ok(())) };
+        (Selector::labels(&node.labels(&["matchLabels"])), node.only(&["matchLabels"]))
     }
 
     fn only(&self, keys: &[&str]) -> Result<(), Trouble> {

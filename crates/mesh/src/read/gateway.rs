@@ -7,7 +7,63 @@ use std::collections::BTreeSet;
 use meshgen_yaml::Node;
 
 use super::{Object, fields::Fields};
-use crate::{ContainerPort, Labels, Membership, Mesh, Pod, Service, ServicePort, Target};
+use crate::{
+    ContainerPort, Gateway, Labels, Listener, Membership, Mesh, Peers, Pod, Service, ServicePort, Target,
+    Truth,
+};
+
+/// Source: `istio/api` `networking/v1alpha3/gateway.proto`.
+pub(super) fn of_istio(o: &Object<'_>) -> Gateway {
+    let servers = o.node.list(&["spec", "servers"]).iter();
+    Gateway {
+        meta: o.meta.clone(),
+        pods: o.node.labels(&["spec", "selector"]),
+        namespace: None,
+        listeners: servers.filter_map(server).collect(),
+    }
+}
+
+fn server(node: &Node) -> Option<Listener> {
+    let protocol = node.word(&["port", "protocol"]).unwrap_or_default().to_ascii_uppercase();
+    // TLS without a mode is `PASSTHROUGH`, the zero of the enum; one that only redirects to it is none.
+    let tls = node.at(&["tls"]).filter(|t| t.only(&["httpsRedirect"]).is_err());
+    let mode = tls.map(|t| t.word(&["mode"]).unwrap_or("PASSTHROUGH"));
+    let passes = matches!(mode, Some("PASSTHROUGH" | "AUTO_PASSTHROUGH"));
+    Some(Listener {
+        port: node.port(&["port", "number"])?,
+        http: matches!(protocol.as_str(), "HTTP" | "HTTP2" | "GRPC" | "GRPC-WEB" | "HTTPS") && !passes,
+        peers: match mode {
+            None | Some("SIMPLE" | "PASSTHROUGH") => Peers::Nobody,
+            Some("ISTIO_MUTUAL") => Peers::Mesh,
+            Some(_) => Peers::Others,
+        },
+    })
+}
+
+/// Source: `gateway-api` `apis/v1/gateway_types.go`. Options of TLS are Istio's own, so that they count as not known.
+pub(super) fn of_the_api(o: &Object<'_>) -> Option<Gateway> {
+    if o.node.word(&["spec", "gatewayClassName"]) != Some("istio") {
+        return None;
+    }
+    let by_frontend = o.node.at(&["spec", "tls", "frontend"]).is_some();
+    let listener = |n: &Node| {
+        let protocol = n.word(&["protocol"]).unwrap_or_default();
+        let passes = n.word(&["tls", "mode"]) == Some("Passthrough");
+        let options = n.at(&["tls", "options"]).is_some() || n.at(&["tls", "frontendValidation"]).is_some();
+        let unsure = n.at(&["tls"]).is_some() && !passes && (options || by_frontend);
+        Some(Listener {
+            port: n.port(&["port"])?,
+            http: matches!(protocol, "HTTP" | "HTTPS") && !passes,
+            peers: if unsure { Peers::Others } else { Peers::Nobody },
+        })
+    };
+    Some(Gateway {
+        meta: o.meta.clone(),
+        pods: Labels::from([(GATEWAY_NAME.to_owned(), o.meta.name.clone())]),
+        namespace: Some(o.meta.namespace.clone()),
+        listeners: o.node.list(&["spec", "listeners"]).iter().filter_map(listener).collect(),
+    })
+}
 
 /// The pods and the Service of a gateway; nothing if it is not Istio's, or stands for pods that are there already.
 pub(super) fn gateway(o: &Object<'_>) -> Option<(Pod, Service)> {
@@ -26,6 +82,7 @@ pub(super) fn gateway(o: &Object<'_>) -> Option<(Pod, Service)> {
         annotations: Labels::new(),
         account: annotation("service-account").unwrap_or_else(|| name.clone()),
         name: name.clone(),
+        as_proxy: Truth::No,
         host_network: false,
         ports: PORTS.iter().map(|(name, number)| container_port(name, *number)).collect(),
         proxy: Some(Membership::Gateway),
@@ -35,7 +92,19 @@ pub(super) fn gateway(o: &Object<'_>) -> Option<(Pod, Service)> {
     let selector = Labels::from([(GATEWAY_NAME.to_owned(), o.meta.name.clone())]);
     let mut meta = o.meta.clone();
     meta.name = name;
-    Some((pod, Service { meta, selector: Some(selector), headless: false, ports, export_to: Vec::new() }))
+    let service = Service {
+        meta,
+        own_host: None,
+        selector: Some(selector),
+        endpoints: Vec::new(),
+        external: false,
+        // It is of the type `LoadBalancer`, unless an annotation says otherwise.
+        hides: o.meta.annotations.get("networking.istio.io/service-type").is_none_or(|t| t != "ClusterIP"),
+        headless: false,
+        ports,
+        export_to: Vec::new(),
+    };
+    Some((pod, service))
 }
 
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";

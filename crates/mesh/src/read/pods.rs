@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use meshgen_yaml::Node;
 
 use super::{Object, fields::Fields};
-use crate::{ContainerPort, Membership, Pod, Service, ServicePort, Target};
+use crate::{ContainerPort, Membership, Pod, Service, ServicePort, Target, Truth};
 
 /// The pods of an object; none if it has none.
 pub(super) fn pod(o: &Object<'_>) -> Option<Pod> {
@@ -27,12 +27,32 @@ pub(super) fn pod(o: &Object<'_>) -> Option<Pod> {
         labels: pod.labels(&["metadata", "labels"]),
         annotations: pod.labels(&["metadata", "annotations"]),
         account: account.filter(|a| !a.is_empty()).unwrap_or("default").to_owned(),
+        as_proxy: as_proxy(spec, &containers),
         host_network: spec.flag(&["hostNetwork"]).unwrap_or(false),
         ports: containers.iter().flat_map(|c| c.list(&["ports"])).filter_map(container_port).collect(),
         proxy: proxy(&containers),
         addresses: addresses(pod),
         place: o.meta.place,
     })
+}
+
+/// The user and the group of the proxy: rules of iptables leave alone what they send.
+///
+/// Source: `tools/istio-iptables/pkg/capture/run.go`; `pkg/config/analysis/analyzers/deployment/services.go`, IST0144.
+const PROXY: &str = "1337";
+
+/// Whether the containers of the application run as the user or the group of the proxy.
+fn as_proxy(spec: &Node, containers: &[&Node]) -> Truth {
+    let is = |container: &Node, key: &str| {
+        let own = container.word(&["securityContext", key]);
+        own.or_else(|| spec.word(&["securityContext", key])) == Some(PROXY)
+    };
+    let own = containers.iter().filter(|c| c.word(&["name"]) != Some("istio-proxy"));
+    let all: Vec<bool> = own.map(|c| is(c, "runAsUser") || is(c, "runAsGroup")).collect();
+    match (all.contains(&true), all.contains(&false)) {
+        (true, true) => Truth::May,
+        (some, _) => some.into(),
+    }
 }
 
 /// The proxy that is written out: `istio-proxy` with its arguments. One without any is only a wish to the injector.
@@ -53,7 +73,7 @@ fn container_port(node: &Node) -> Option<ContainerPort> {
     })
 }
 
-fn is_tcp(node: &Node) -> bool {
+pub(super) fn is_tcp(node: &Node) -> bool {
     node.word(&["protocol"]).is_none_or(|p| p == "TCP")
 }
 
@@ -71,6 +91,11 @@ pub(super) fn service(o: &Object<'_>) -> Service {
     let external = o.node.word(&["spec", "type"]) == Some("ExternalName");
     let export = o.meta.annotations.get("networking.istio.io/exportTo");
     Service {
+        own_host: None,
+        endpoints: Vec::new(),
+        external: false,
+        hides: matches!(o.node.word(&["spec", "type"]), Some("LoadBalancer" | "NodePort"))
+            && o.node.word(&["spec", "externalTrafficPolicy"]) != Some("Local"),
         selector: (!selector.is_empty() && !external).then_some(selector),
         headless: o.node.word(&["spec", "clusterIP"]) == Some("None"),
         ports: o.node.list(&["spec", "ports"]).iter().filter_map(service_port).collect(),

@@ -1,4 +1,4 @@
-//! DestinationRule, Sidecar, ServiceEntry, VirtualService.
+//! DestinationRule, Sidecar, VirtualService.
 //!
 //! Source: `istio/api` `networking/v1alpha3`.
 
@@ -9,8 +9,7 @@ use super::{
     fields::{Fields, Trouble},
 };
 use crate::{
-    DestinationRule, Egress, HttpRoute, Protocol, Route, RouteMatch, Selector, ServiceEntry, SidecarScope,
-    TlsMode, Traffic,
+    DestinationRule, Egress, HttpRoute, Protocol, Route, RouteMatch, Selector, SidecarScope, TlsMode, Traffic,
 };
 
 type Read<T> = Result<T, Trouble>;
@@ -22,12 +21,15 @@ pub(super) fn destination_rule(o: &Object<'_>, problems: &mut Vec<Problem>) -> D
         host: spec.word(&["host"]).unwrap_or_default().to_owned(),
         selector: Selector::default(),
         traffic: None,
+        by_secret: by_secret(spec),
         subsets_say: false,
         export_to: spec.words(&["exportTo"]),
         broken: None,
     };
     let mut fill = || {
-        read.selector = spec.selector(&["workloadSelector"])?;
+        let (selector, understood) = spec.workload_selector(&["workloadSelector"]);
+        read.selector = selector;
+        understood?;
         read.traffic = spec.at(&["trafficPolicy"]).map(traffic).transpose()?;
         for subset in spec.list(&["subsets"]) {
             read.subsets_say |= says_more(subset, read.traffic.as_ref())?;
@@ -39,6 +41,14 @@ pub(super) fn destination_rule(o: &Object<'_>, problems: &mut Vec<Problem>) -> D
         read.broken = Some(broken(o, &trouble, problems));
     }
     read
+}
+
+/// Whether the certificates for TLS, of the whole or of a port, are in a Secret; one may also be in a ConfigMap.
+fn by_secret(spec: &Node) -> bool {
+    let ports = spec.list(&["trafficPolicy", "portLevelSettings"]).iter();
+    let mut all = ports.chain(spec.at(&["trafficPolicy"]));
+    let name = |n: &Node| n.word(&["tls", "credentialName"]).is_some_and(|c| !c.starts_with("configmap://"));
+    all.any(name)
 }
 
 fn traffic(node: &Node) -> Read<Traffic> {
@@ -90,19 +100,6 @@ pub(super) fn sidecar(o: &Object<'_>, problems: &mut Vec<Problem>) -> SidecarSco
         registry_only,
         ingress: spec.list(&["ingress"]).iter().filter_map(ingress).collect(),
         broken: unread.map(|trouble| broken(o, &trouble, problems)),
-    }
-}
-
-pub(super) fn service_entry(o: &Object<'_>) -> ServiceEntry {
-    let spec = o.node.at(&["spec"]).unwrap_or(o.node);
-    let port =
-        |n: &Node| Some((n.port(&["number"])?, Protocol::word(n.word(&["protocol"]).unwrap_or_default())));
-    ServiceEntry {
-        meta: o.meta.clone(),
-        hosts: spec.words(&["hosts"]),
-        addresses: spec.words(&["addresses"]),
-        ports: spec.list(&["ports"]).iter().filter_map(port).collect(),
-        export_to: spec.words(&["exportTo"]),
     }
 }
 

@@ -26,8 +26,10 @@ pub(super) fn peer_authentication(o: &Object<'_>, problems: &mut Vec<Problem>) -
 }
 
 fn fill(read: &mut PeerAuthentication, spec: &Node) -> Result<(), Trouble> {
+    let (selector, understood) = spec.workload_selector(&["selector"]);
+    read.selector = selector;
+    understood?;
     spec.only(&["selector", "mtls", "portLevelMtls"])?;
-    read.selector = spec.selector(&["selector"])?;
     read.mode = mode(spec.at(&["mtls"]))?;
     for entry in spec.at(&["portLevelMtls"]).map_or(&[][..], Node::entries) {
         let port = entry.key.text.parse();
@@ -46,11 +48,10 @@ fn mode(node: Option<&Node>) -> Result<Option<Mode>, Trouble> {
 
 /// Source: `istio/api` `security/v1beta1/request_authentication.proto`.
 pub(super) fn request_authentication(o: &Object<'_>, problems: &mut Vec<Problem>) -> RequestAuthentication {
-    let scope = authorization::scope(o.node.at(&["spec"]));
-    let scope = scope.unwrap_or_else(|trouble| {
+    let (scope, understood) = authorization::scope(o.node.at(&["spec"]));
+    if let Err(trouble) = understood {
         broken(o, &trouble, problems);
-        crate::Scope::Selected(crate::Selector::default())
-    });
+    }
     let rules = o.node.list(&["spec", "jwtRules"]).iter();
     let issuers = rules.filter_map(|r| r.word(&["issuer"]).map(str::to_owned)).collect();
     RequestAuthentication { meta: o.meta.clone(), scope, issuers }

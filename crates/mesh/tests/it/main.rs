@@ -9,6 +9,7 @@ mod rules_ambient;
 mod rules_authorization;
 mod rules_capture;
 mod rules_discovery;
+mod rules_entries;
 mod rules_injection;
 mod rules_mtls;
 mod rules_network;

@@ -169,7 +169,8 @@ impl World {
         let agrees = match any {
             Outcome::Open => verdict.outcome == Outcome::Open,
             Outcome::Partial(_) => true,
-            Outcome::Unknown => false,
+            // Whether an application takes TLS.
+            Outcome::Unknown => verdict.outcome == Outcome::Unknown,
             // The client's own sidecar answers what no route takes, before any packet is dropped.
             Outcome::Timeout => matches!(verdict.outcome, Outcome::Timeout | Outcome::Unavailable),
             Outcome::Reset | Outcome::Closed | Outcome::Forbidden | Outcome::Unavailable => {

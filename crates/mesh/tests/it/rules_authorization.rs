@@ -70,6 +70,19 @@ fn i3_a_policy_binds_its_namespace_and_the_root_all() {
     check(&policy("{selector: {matchLabels: {app: web}}}"), NOBODY);
 }
 
+/// The API has no `matchExpressions` there: an API server drops them, or refuses the policy.
+#[test]
+fn i3_a_selector_has_labels_only() {
+    let expressions = "matchExpressions: [{key: app, operator: In, values: [nobody]}]";
+    let unknown = "unknown unknown unknown | unknown unknown unknown";
+    check(&policy(&format!("{{selector: {{{expressions}}}}}")), unknown);
+    check(&policy(&format!("{{selector: {{matchLabels: {{app: web}}, {expressions}}}}}")), unknown);
+    check(&policy(&format!("{{selector: {{matchLabels: {{app: nobody}}, {expressions}}}}}")), OPEN);
+    let strict = |s: &str| peers(&format!("{{selector: {{{s}}}, mtls: {{mode: STRICT}}}}"));
+    check(&strict(expressions), unknown);
+    check(&strict(&format!("matchLabels: {{app: nobody}}, {expressions}")), OPEN);
+}
+
 #[test]
 fn i3_the_root_namespace_is_that_of_the_settings() {
     let objects = format!("{WORLD}{}", object("AuthorizationPolicy", "mesh-config", "a", "{}"));
@@ -89,12 +102,24 @@ fn i3_without_a_sidecar_nothing_is_refused() {
     assert_eq!(three(&mesh, "meshed/cli", "bare.plain"), "200 200 echo");
 }
 
+/// What is compared is the whole identity, with `.*/ns/<value>/.*` (`srcNamespaceGenerator`).
+#[test]
+fn i3_a_namespace_is_a_part_of_an_expression() {
+    allow(&from("namespaces: ['*a']"), MESHED);
+    allow(&from("namespaces: ['*/client']"), NOBODY);
+    allow(&from("namespaces: ['*shed/sa']"), MESHED);
+    allow(&from("namespaces: ['*b']"), NOBODY);
+    deny(&from("notNamespaces: ['*a']"), MESHED);
+}
+
 #[test]
 fn i3_namespaces_are_names_with_stars() {
     allow(&from("namespaces: ['mesh*']"), MESHED);
     allow(&from("namespaces: ['*shed']"), MESHED);
     allow(&from("namespaces: ['*']"), MESHED);
     allow(&from("namespaces: [mesh]"), NOBODY);
+    allow(&from("namespaces: ['*ed*']"), MESHED);
+    allow(&from("namespaces: ['plain*']"), NOBODY);
 }
 
 #[test]

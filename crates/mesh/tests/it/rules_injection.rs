@@ -395,3 +395,16 @@ fn s27_what_selects_by_labels_of_injection_is_not_known_where_injection_is_not()
     assert_eq!(outcome("security.istio.io/tlsMode: istio"), Outcome::Unknown);
     assert_eq!(outcome("app: other"), Outcome::Open);
 }
+
+#[test]
+fn what_templates_other_than_the_sidecar_s_bring_is_not_known() {
+    let of = |templates: &str| {
+        let pod = pod(&format!(", annotations: {{inject.istio.io/templates: '{templates}'}}"), "");
+        read_default(&format!("{}{pod}", namespace("istio-injection: enabled"))).membership(0)
+    };
+    assert_eq!(of("sidecar"), Membership::Sidecar);
+    assert_eq!(of("sidecar,spire"), Membership::Sidecar);
+    assert_eq!(of("gateway"), Membership::Gateway);
+    assert_eq!(of("grpc-agent"), Membership::Unknown);
+    assert_eq!(of("grpc-simple"), Membership::Unknown);
+}

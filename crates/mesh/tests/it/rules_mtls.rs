@@ -75,6 +75,40 @@ fn i7_without_dates_the_oldest_is_not_known() {
     assert_eq!(three(&mesh, "plain/cli", "web.server"), "reset reset reset");
 }
 
+/// Clients use mTLS towards a headless Service if all pods behind it take it; of one here that is not known.
+#[test]
+fn i8_a_pod_behind_a_headless_service_counts_for_the_others() {
+    let beside = |labels: &str| {
+        let more = format!(
+            "
+apiVersion: v1
+kind: Service
+metadata: {{name: h, namespace: plain}}
+spec: {{clusterIP: None, selector: {{h: h}}, ports: [{{name: tcp, port: 9000}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: one, namespace: plain, labels: {{h: h, sidecar.istio.io/inject: 'true'}}}}
+spec: {{containers: [{{name: c}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: two, namespace: plain, labels: {{h: h, {labels}}}}}
+spec: {{containers: [{{name: c}}]}}
+---
+{}",
+            object("PeerAuthentication", "istio-system", "m", STRICT)
+        );
+        let mut sources = Sources::default();
+        sources.add("mesh.yaml", format!("{WORLD}{more}"));
+        let mesh = Mesh::read(&sources);
+        seen(&mesh, &call(&mesh, "meshed/cli", "h.plain:9000"), None)
+    };
+    assert_eq!(beside("sidecar.istio.io/inject: 'true'"), "echo");
+    assert_eq!(beside("sidecar.istio.io/inject: 'false'"), "reset");
+    assert_eq!(beside("istio.io/rev: canary"), "unknown");
+}
+
 #[test]
 fn i7_ages_of_the_wider_do_not_matter_where_the_narrower_decides() {
     let objects = format!(
@@ -105,7 +139,7 @@ fn i7_ages_do_not_matter_where_no_sidecar_looks() {
     sources.add("mesh.yaml", objects);
     let mesh = Mesh::read_with(&sources, Settings::default());
     assert_eq!(seen(&mesh, &call(&mesh, "plain/cli", "bare.plain:80"), Some(&get("/x"))), "200");
-    assert_eq!(seen(&mesh, &call(&mesh, "meshed/cli", "bare.plain:80"), Some(&get("/x"))), "unknown");
+    assert_eq!(seen(&mesh, &call(&mesh, "meshed/cli", "bare.plain:80"), Some(&get("/x"))), "200");
 }
 
 #[test]
@@ -447,7 +481,7 @@ fn s34_which_hosts_are_meant() {
         "d",
         "{host: '*.local', trafficPolicy: {tls: {mode: SIMPLE}}}",
     );
-    assert_eq!(row(&root), "503 503 reset | 200 200 echo");
+    assert_eq!(row(&root), "503 503 unknown | 200 200 echo");
 }
 
 #[test]
@@ -465,12 +499,46 @@ fn s34_ports_of_a_destination_rule_are_those_of_the_service() {
 }
 
 #[test]
-fn s34_tls_that_is_not_the_mesh_s_is_not_taken() {
-    for mode in ["SIMPLE", "MUTUAL"] {
+fn s34_tls_that_is_not_the_mesh_s_is_not_taken_on_ports_of_http() {
+    let see = |mode: &str, objects: &str| {
         let rule = rule("meshed", &format!("{{tls: {{mode: {mode}}}}}"));
-        check(&rule, "503 503 reset | 200 200 echo");
-        check(&format!("{rule}{}", peers(STRICT)), "503 503 reset | reset reset reset");
+        three(&world(&format!("{rule}{objects}")), "meshed/cli", "web.server")
+    };
+    // On one of TCP it goes on to the application, unless a policy refuses what has no identity.
+    let allow = policy("{rules: [{from: [{source: {namespaces: [meshed]}}]}]}");
+    for mode in ["SIMPLE", "MUTUAL"] {
+        assert_eq!(see(mode, ""), "503 503 unknown");
+        assert_eq!(see(mode, &allow), "503 503 closed");
     }
+    assert_eq!(see("SIMPLE", &peers(STRICT)), "503 503 reset");
+    // The certificate that the rule names may be one of the mesh.
+    assert_eq!(see("MUTUAL", &peers(STRICT)), "unknown unknown unknown");
+}
+
+/// Without a selector sidecars do not get the certificate, and some versions then send plain text.
+#[test]
+fn s34_certificates_in_a_secret_are_for_rules_with_a_selector() {
+    let rule = rule("meshed", "{tls: {mode: SIMPLE, credentialName: c}}");
+    let see = |rule: &str| three(&world(rule), "meshed/cli", "web.server");
+    assert_eq!(see(&rule), "unknown unknown unknown");
+    let selected = rule.replace(
+        "trafficPolicy",
+        "workloadSelector: {matchLabels: {service.istio.io/canonical-name: cli}}, trafficPolicy",
+    );
+    assert_eq!(see(&selected), "503 503 unknown");
+}
+
+/// Whether it speaks TLS, only the application knows.
+#[test]
+fn tls_that_is_not_the_mesh_s_may_be_taken_where_there_is_no_sidecar() {
+    let see = |mode: &str| {
+        let host = "host: bare.plain.svc.cluster.local";
+        let spec = format!("{{{host}, trafficPolicy: {{tls: {{mode: {mode}}}}}}}");
+        three(&world(&object("DestinationRule", "meshed", "d", &spec)), "meshed/cli", "bare.plain")
+    };
+    assert_eq!(see("SIMPLE"), "unknown unknown unknown");
+    assert_eq!(see("MUTUAL"), "unknown unknown unknown");
+    assert_eq!(see("ISTIO_MUTUAL"), "503 503 reset");
 }
 
 /// Seen in a random cluster: the server's sidecar does not look into it, and authorization sees nobody.
@@ -803,8 +871,113 @@ fn s21_which_policies_bind_gateways() {
     assert_eq!(through(&object("AuthorizationPolicy", "edge", "a", label)), "403 200");
 }
 
+/// Behind a load balancer nodes pass on what comes from outside, under their own addresses, unless the Service says `Local`.
+#[test]
+fn addresses_of_clients_are_hidden_by_services_that_nodes_pass_on() {
+    let see = |service: &str, rule: &str| {
+        let service = format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: lb, namespace: server}}\nspec: {{{service}, selector: {{app: web}}, ports: [{{name: http, port: 80, targetPort: 8080}}]}}\n---\n"
+        );
+        let mesh = world(&format!("{service}{}", allow("server", rule)));
+        seen(&mesh, &call(&mesh, "outside", "web.server:80"), Some(&get("/x")))
+    };
+    let (cluster, local) = ("type: LoadBalancer", "type: LoadBalancer, externalTrafficPolicy: Local");
+    let client = source("ipBlocks: [203.0.113.0/24]");
+    assert_eq!(see(local, &client), "200");
+    assert_eq!(see("type: ClusterIP", &client), "200");
+    assert_eq!(see(cluster, &client), "unknown");
+    assert_eq!(see("type: NodePort", &client), "unknown");
+    // Who lets the nodes in lets everybody in who comes by them.
+    assert_eq!(see(cluster, &source("ipBlocks: [10.0.0.0/8]")), "unknown");
+    assert_eq!(see(local, &source("ipBlocks: [10.0.0.0/8]")), "403");
+    assert_eq!(see(cluster, &source("ipBlocks: [0.0.0.0/0]")), "200");
+    assert_eq!(see(cluster, "{}"), "200");
+    assert_eq!(see(cluster, &source("namespaces: [meshed]")), "403");
+}
+
 #[test]
 fn s22_ports_of_a_gateway_are_those_of_its_pod() {
     assert_eq!(through(&allow("edge", "{to: [{operation: {ports: ['80']}}]}")), "200 200");
     assert_eq!(through(&allow("edge", "{to: [{operation: {ports: ['8080']}}]}")), "403 200");
+}
+
+/// What a gateway of Istio listens for on port 80: what those in the mesh, and those outside, see of it.
+fn listening(protocol: &str, tls: &str, objects: &str) -> String {
+    let server = format!("{{port: {{number: 80, name: x, protocol: {protocol}}}, hosts: ['*']{tls}}}");
+    let spec = format!("{{selector: {{istio: ingress}}, servers: [{server}]}}");
+    let mesh = gateway(&format!("{}{objects}", object("Gateway", "edge", "g", &spec)));
+    let see = |client: &str, request: Option<&Request>| {
+        seen(&mesh, &call(&mesh, client, "ingress.edge:80"), request)
+    };
+    let get = get("/x");
+    ["meshed/cli", "outside"].map(|c| format!("{} {}", see(c, Some(&get)), see(c, None))).join(" | ")
+}
+
+#[test]
+fn s21_listeners_of_a_gateway_decide_what_it_hands_on() {
+    let by_method = allow("edge", "{to: [{operation: {methods: [GET]}}]}");
+    assert_eq!(listening("HTTP", "", &by_method), "200 503 | 200 503");
+    assert_eq!(
+        listening("HTTPS", ", tls: {mode: SIMPLE, credentialName: c}", &by_method),
+        "200 503 | 200 503"
+    );
+    // On a port of TCP a rule of HTTP allows nothing.
+    assert_eq!(listening("TCP", "", ""), "200 503 | 200 echo");
+    assert_eq!(listening("TCP", "", &by_method), "503 503 | closed closed");
+    assert_eq!(listening("TLS", ", tls: {mode: PASSTHROUGH}", &by_method), "503 503 | closed closed");
+}
+
+#[test]
+fn s21_a_listener_of_mtls_sees_identities() {
+    let rule = object(
+        "DestinationRule",
+        "edge",
+        "d",
+        "{host: ingress.edge.svc.cluster.local, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}",
+    );
+    let of_meshed = allow("edge", &source("namespaces: [meshed]"));
+    let of_others = allow("edge", &source("namespaces: [other]"));
+    let mutual = ", tls: {mode: ISTIO_MUTUAL}";
+    assert_eq!(listening("HTTPS", mutual, ""), "503 503 | reset reset");
+    assert_eq!(listening("HTTPS", mutual, &rule), "200 503 | reset reset");
+    assert_eq!(listening("HTTPS", mutual, &format!("{rule}{of_meshed}")), "200 503 | reset reset");
+    assert_eq!(listening("HTTPS", mutual, &format!("{rule}{of_others}")), "403 503 | reset reset");
+    // Certificates of others than the mesh may name anybody.
+    let others = ", tls: {mode: MUTUAL, credentialName: c}";
+    assert_eq!(listening("HTTPS", others, ""), "200 503 | 200 503");
+    assert_eq!(listening("HTTPS", others, &of_meshed), "unknown unknown | unknown unknown");
+}
+
+#[test]
+fn s19_a_gateway_answers_on_ports_of_its_own_whatever_policies_say() {
+    let mesh = gateway(&object("AuthorizationPolicy", "edge", "a", "{}"));
+    let see = |port| {
+        let (client, server) = (Client::Outside(None), pod(&mesh, "edge/ingress"));
+        mesh.any(&Call { client, server, port, by: By::Address }, Below::Passes).outcome.word()
+    };
+    assert_eq!([15020, 15021, 15090].map(see), ["open"; 3]);
+    assert_eq!(see(80), "forbidden");
+}
+
+/// Rules of iptables leave alone what the proxy sends, and whatever else runs as its user or group.
+#[test]
+fn what_runs_as_the_proxy_is_a_client_without_a_sidecar() {
+    let see = |spec: &str, objects: &str| {
+        let pod = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: past, namespace: meshed}}\nspec: {{{spec}}}\n---\n{objects}"
+        );
+        seen(&world(&pod), &call(&world(&pod), "meshed/past", "web.server:80"), Some(&get("/x")))
+    };
+    let own = |key: &str| format!("{{name: c, securityContext: {{{key}: 1337}}}}");
+    let (user, group) = (own("runAsUser"), own("runAsGroup"));
+    let strict = peers(STRICT);
+    assert_eq!(see("containers: [{name: c}]", &strict), "200");
+    assert_eq!(see(&format!("containers: [{user}]"), &strict), "reset");
+    assert_eq!(see(&format!("containers: [{group}]"), &strict), "reset");
+    assert_eq!(see("securityContext: {runAsUser: 1337}, containers: [{name: c}]", &strict), "reset");
+    let some = format!("containers: [{user}, {{name: d}}]");
+    assert_eq!(see(&some, &strict), "unknown");
+    assert_eq!(see(&some, ""), "200");
+    let over = "securityContext: {runAsUser: 1337}, containers: [{name: c, securityContext: {runAsUser: 1}}]";
+    assert_eq!(see(over, &strict), "200");
 }

@@ -66,7 +66,7 @@ impl FastMesh {
         Some(self.world.mesh.any(&call, below).outcome)
     }
 
-    /// The verdict on a port of a pod, by the way in which clients are taken to dial it.
+    /// The verdict on a port of a pod, by the way of dialling that lets most through.
     pub fn verdict(&self, one: &Try<'_>) -> Option<Outcome> {
         let from = match one.client {
             plain::Client::Pod(pod) => self.party(pod)?,
@@ -74,7 +74,7 @@ impl FastMesh {
         };
         let request = one.request.map(request);
         let judges = Judges::new(&self.world);
-        Some(judges.as_called(&from, &self.party(one.server)?, one.port, request.as_ref())?.outcome)
+        Some(judges.verdict(&from, &self.party(one.server)?, one.port, request.as_ref())?.outcome)
     }
 
     fn call(&self, one: &Try<'_>) -> Option<Call> {

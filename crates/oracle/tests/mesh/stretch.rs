@@ -105,6 +105,7 @@ fn annotate(pod: &mut Value, pick: &mut Pick) {
         ("traffic.sidecar.istio.io/includeOutboundIPRanges", ""),
         ("sidecar.istio.io/inject", "false"),
         ("ambient.istio.io/bypass-inbound-capture", "true"),
+        ("inject.istio.io/templates", "grpc-agent"),
     ];
     for _ in 0..pick.below(3) {
         let (key, value) = *pick.of(&choices);
@@ -115,6 +116,13 @@ fn annotate(pod: &mut Value, pick: &mut Pick) {
     }
     if pick.once_in(12) {
         pod["spec"]["hostNetwork"] = true.into();
+    }
+    if pick.once_in(12) {
+        pod["spec"]["securityContext"] = json!({"runAsUser": 1337});
+        if pick.once_in(2) {
+            let another = json!({"name": "d", "image": "x", "securityContext": {"runAsUser": 1000}});
+            pod["spec"]["containers"].as_array_mut().unwrap().push(another);
+        }
     }
 }
 

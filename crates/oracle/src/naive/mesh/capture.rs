@@ -6,8 +6,8 @@ use super::{
 };
 
 impl Mesh {
-    /// Ports that the sidecar answers itself, whatever policies say (S19). One of them can be moved.
-    fn own(&self, pod: &Pod) -> [u16; 3] {
+    /// Ports that a sidecar or a gateway answers itself, whatever policies say (S19). One of them can be moved.
+    pub(super) fn own(&self, pod: &Pod) -> [u16; 3] {
         let said = pod.annotations.get("status.sidecar.istio.io/port").cloned();
         let value = || number(self.setting("/values/global/proxy/statusPort"));
         [said.map_or_else(value, |port| port.parse().ok()).unwrap_or(15020), 15021, 15090]

@@ -27,7 +27,10 @@ impl Mesh {
         };
         // Where it is not known who has a sidecar, each way is followed.
         let mut all: Vec<Seen> = Vec::new();
-        for c in client.map_or(vec![None], |c| c.ways().into_iter().map(Some).collect()) {
+        for c in client.map_or(vec![None], |c| {
+            let ways = if c.title() == server.title() { c.ways() } else { c.ways_out() };
+            ways.into_iter().map(Some).collect()
+        }) {
             for s in server.ways() {
                 let same = c.as_ref().is_some_and(|c| c.title() == s.title());
                 if !same || c.as_ref().is_some_and(|c| c.how == s.how) {
@@ -86,24 +89,31 @@ impl Mesh {
         let mode = if guarded { self.mode(server, one.port)? } else { Mode::Permissive };
         if !is_taken(sent, guarded, mode, server.how) {
             // What plain text meets does not depend on what the port speaks.
+            // None: nothing says which of several Services counts.
             let server_speaks = match sent {
-                Sent::Plain => Speaks::Either,
-                Sent::Mutual | Sent::Foreign => self.speaks_of(server, one.port)?,
+                Sent::Plain => Some(Speaks::Either),
+                Sent::Mutual | Sent::Foreign { .. } => self.speaks_of(server, one.port).ok(),
             };
-            if server_speaks == Speaks::Tls {
-                // Only the application knows whether it takes TLS.
-                return Ok(Seen::Unknown);
-            }
-            // On a port of TCP that takes plain text, TLS of another kind is bytes like others, which policies may
-            // refuse, as was seen; where mTLS is disabled, that of the mesh is, too.
+            // What the sidecar does not look into is bytes like others, which policies may refuse, as was seen: TLS of another
+            // kind where plain text is taken, and mTLS where it is disabled.
             let bytes = match sent {
-                Sent::Foreign => guarded && mode != Mode::Strict,
+                Sent::Foreign { .. } => guarded && mode != Mode::Strict,
                 Sent::Mutual => guarded && mode == Mode::Disable,
                 Sent::Plain => false,
             };
             let refused =
-                || self.decision(server, &Sight { request: None, ..sight.clone() }) == Decision::Denied;
-            return Ok(if bytes && server_speaks == Speaks::Tcp && !sends_http && refused() {
+                bytes && self.decision(server, &Sight { request: None, ..sight.clone() }) == Decision::Denied;
+            // Only the application knows whether it takes TLS, and who made a rule which certificate it is.
+            let open = match sent {
+                Sent::Plain => false,
+                Sent::Mutual => server_speaks.is_none_or(|s| s == Speaks::Tls),
+                Sent::Foreign { .. } if !guarded => true,
+                Sent::Foreign { certificate } if mode == Mode::Strict => certificate,
+                Sent::Foreign { .. } => server_speaks != Some(Speaks::Http),
+            };
+            return Ok(if open && !refused {
+                Seen::Unknown
+            } else if refused && server_speaks == Some(Speaks::Tcp) && !sends_http {
                 Seen::Closed
             } else if sidecar_answers {
                 Seen::Unavailable
@@ -195,7 +205,7 @@ impl Mesh {
     fn is_guarded(&self, ends: &Ends<'_>, led: bool) -> bool {
         let Ends { one, server, same, .. } = *ends;
         match server.how {
-            How::Gateway => true,
+            How::Gateway => !self.own(server).contains(&one.port),
             How::Sidecar if same => {
                 let by_service = ends.service.is_some_and(|s| !is_headless(s));
                 by_service
@@ -272,6 +282,28 @@ pub(super) struct Ends<'a> {
 }
 
 impl Pod {
+    /// The pod as a client of others: what runs as the user of the proxy sends past it.
+    fn ways_out(&self) -> Vec<Pod> {
+        let of = |at: Option<&Value>, key: &str| {
+            at.and_then(|s| s.pointer(&format!("/securityContext/{key}"))).cloned()
+        };
+        let spec = self.written.pointer("/spec");
+        let as_proxy = |c: &Value| {
+            let is = |key: &str| of(Some(c), key).or_else(|| of(spec, key)).is_some_and(|id| id == 1337);
+            is("runAsUser") || is("runAsGroup")
+        };
+        let containers = items(self.written.pointer("/spec/containers"));
+        let past = containers.iter().filter(|c| as_proxy(c)).count();
+        let mut ways = self.ways();
+        if self.how == How::Sidecar && past > 0 {
+            ways.push(Pod { how: How::Plain, ..self.clone() });
+            if past == containers.len() {
+                ways.remove(0);
+            }
+        }
+        ways
+    }
+
     /// The pod, in each way in which it may be in the mesh.
     fn ways(&self) -> Vec<Pod> {
         let with = |how| {
@@ -293,6 +325,6 @@ fn is_taken(sent: Sent, guarded: bool, mode: Mode, how: How) -> bool {
         (Sent::Plain, false) => true,
         (Sent::Plain, true) => mode != Mode::Strict,
         (Sent::Mutual, true) => mode != Mode::Disable,
-        (Sent::Mutual, false) | (Sent::Foreign, _) => false,
+        (Sent::Mutual, false) | (Sent::Foreign { .. }, _) => false,
     }
 }

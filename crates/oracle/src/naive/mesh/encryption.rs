@@ -7,6 +7,7 @@ use super::{
         labels::selects,
         model::{items, namespace, number, string},
     },
+    How,
     model::{Mesh, Pod, Undecided, is_headless, oldest},
     modes::Mode,
     scopes::{full, host_of, is_exported, is_host},
@@ -18,8 +19,10 @@ pub(super) enum Sent {
     Plain,
     /// With the certificates of the mesh.
     Mutual,
-    /// TLS of another kind.
-    Foreign,
+    /// TLS of another kind, and whether with a certificate that a rule names.
+    Foreign {
+        certificate: bool,
+    },
 }
 
 impl Mesh {
@@ -33,25 +36,29 @@ impl Mesh {
     ) -> Result<Sent, Undecided> {
         match self.told(client, service, dialled)?.as_deref() {
             Some("ISTIO_MUTUAL") => return Ok(Sent::Mutual),
-            Some("SIMPLE" | "MUTUAL") => return Ok(Sent::Foreign),
+            Some("SIMPLE") => return Ok(Sent::Foreign { certificate: false }),
+            Some("MUTUAL") => return Ok(Sent::Foreign { certificate: true }),
             Some(_) => return Ok(Sent::Plain),
             None => {}
         }
         if self.setting("/meshConfig/enableAutoMtls").and_then(Value::as_bool) == Some(false) {
             return Ok(Sent::Plain);
         }
-        // A namespace in DISABLE turns it off for all its workloads, whatever they say themselves.
-        if self.mode_of_namespace(&server.namespace)? == Mode::Disable {
+        // Of a headless Service all pods must take mTLS; the server itself is as it is taken to be here.
+        let beside = |p: &&Pod| is_headless(service) && p.is_behind(service) && p.title() != server.title();
+        let all: Vec<Option<bool>> =
+            self.pods.iter().filter(beside).chain([server]).map(Pod::says_mtls).collect();
+        if all.contains(&Some(false)) {
             return Ok(Sent::Plain);
         }
-        // Of a headless Service all pods must take mTLS, and modes of ports are not looked at.
-        let ready = if is_headless(service) {
-            let others = self.pods.iter().filter(|p| p.is_behind(service) && p.title() != server.title());
-            others.into_iter().all(Pod::says_mtls) && server.says_mtls()
-        } else {
-            server.says_mtls() && self.mode(server, port)? != Mode::Disable
-        };
-        Ok(if ready { Sent::Mutual } else { Sent::Plain })
+        if all.contains(&None) {
+            return Err(Undecided);
+        }
+        // A namespace in DISABLE turns it off for all its workloads, whatever they say themselves. Modes of ports are not
+        // looked at for a headless Service.
+        let off = self.mode_of_namespace(&server.namespace)? == Mode::Disable
+            || (!is_headless(service) && self.mode(server, port)? == Mode::Disable);
+        Ok(if off { Sent::Plain } else { Sent::Mutual })
     }
 
     /// The TLS mode by DestinationRule: of the client's namespace, else of the server's, else of the root one. In the
@@ -145,8 +152,13 @@ fn mode(rule: &Value, port: u16) -> Option<String> {
 }
 
 impl Pod {
-    /// Whether clients are told that it takes mTLS: by a label that injection adds.
-    fn says_mtls(&self) -> bool {
-        self.labels.get("security.istio.io/tlsMode").is_some_and(|v| v == "istio")
+    /// Whether clients are told that it takes mTLS: by a label that injection adds. None: whether it is injected is not
+    /// known.
+    fn says_mtls(&self) -> Option<bool> {
+        match (self.how, self.labels.get("security.istio.io/tlsMode")) {
+            (_, Some(mode)) => Some(mode == "istio"),
+            (How::Unknown, None) => None,
+            (How::Sidecar | How::Plain | How::Gateway | How::Ambient, None) => Some(false),
+        }
     }
 }

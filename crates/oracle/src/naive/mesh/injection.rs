@@ -33,12 +33,14 @@ impl Mesh {
             return how;
         }
         let space = self.labels_of_namespace(&pod.namespace);
-        let gateway = pod.annotations.get("inject.istio.io/templates");
-        let gateway = gateway.is_some_and(|t| t.split(',').any(|t| t.trim() == "gateway"));
+        let templates = pod.annotations.get("inject.istio.io/templates");
+        let templates: Vec<&str> =
+            templates.map_or("sidecar", |t| t.as_str()).split(',').map(str::trim).collect();
         match (self.is_called(pod, &space), self.is_wanted(pod)) {
-            (Some(true), true) if gateway => How::Gateway,
-            (Some(true), true) => How::Sidecar,
-            (None, true) => How::Unknown,
+            (Some(true), true) if templates.contains(&"gateway") => How::Gateway,
+            (Some(true), true) if templates.contains(&"sidecar") => How::Sidecar,
+            // Other templates bring what nobody here knows.
+            (Some(true) | None, true) => How::Unknown,
             (Some(_) | None, _) if is_ambient(pod, &space) => How::Ambient,
             (Some(_) | None, _) => How::Plain,
         }

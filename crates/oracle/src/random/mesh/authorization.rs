@@ -102,7 +102,7 @@ fn source(c: &mut Choices, world: &World) -> Value {
 fn named(c: &mut Choices, world: &World, w: &Workload, what: usize) -> (&'static str, Vec<String>) {
     let (namespace, account) = (&w.namespace, &w.account);
     match what {
-        0 if c.once_in(3) => ("namespaces", c.some(&["n*", "*1", "*", "other"], 2)),
+        0 if c.once_in(3) => ("namespaces", c.some(&["n*", "*1", "*", "other", "*a", "*0*"], 2)),
         0 => ("namespaces", world.some_namespaces(c)),
         1 => {
             let whole = format!("cluster.local/ns/{namespace}/sa/{account}");
