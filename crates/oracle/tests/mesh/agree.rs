@@ -107,7 +107,7 @@ fn is_unclear(world: &World, client: &str, door: &Door) -> bool {
     let hows = [client, &door.server].map(|pod| world.naive.how_is(pod));
     // Whether a sidecar and the proxy of a node talk HBONE may not be known either.
     let mixed = hows.contains(&Some(How::Ambient)) && hows.iter().any(|how| *how != Some(How::Ambient));
-    hows.contains(&Some(How::Unknown)) || mixed
+    hows.contains(&Some(How::Unknown)) || mixed || world.naive.may_send_past(client) == Some(true)
 }
 
 fn word(seen: Seen) -> &'static str {

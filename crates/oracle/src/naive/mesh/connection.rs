@@ -283,7 +283,7 @@ pub(super) struct Ends<'a> {
 
 impl Pod {
     /// The pod as a client of others: what runs as the user of the proxy sends past it.
-    fn ways_out(&self) -> Vec<Pod> {
+    pub(super) fn ways_out(&self) -> Vec<Pod> {
         let of = |at: Option<&Value>, key: &str| {
             at.and_then(|s| s.pointer(&format!("/securityContext/{key}"))).cloned()
         };

@@ -96,6 +96,11 @@ impl Mesh {
         self.find(pod).map(|p| p.how)
     }
 
+    /// Whether it is not known which of what a pod sends its sidecar takes. None if there is no such pod.
+    pub fn may_send_past(&self, pod: &str) -> Option<bool> {
+        self.find(pod).map(|p| p.ways_out().len() > 1)
+    }
+
     pub(super) fn find(&self, title: &str) -> Option<&Pod> {
         self.pods.iter().find(|p| p.title() == title)
     }
