@@ -39,7 +39,7 @@ impl<'a> Judges<'a> {
         self.world.is_meshed()
     }
 
-    /// What the client sees of a port: of a request, or of whatever it sends; dialled in the [way](ways) that lets most
+    /// What the client sees of a port: of a request, or of whatever it sends; dialled in the way that lets most
     /// through. None over UDP and SCTP, which no mesh takes, and for pods of which the mesh knows nothing.
     pub fn verdict(&self, from: &Party, to: &Party, port: u16, request: Option<&Request>) -> Option<Verdict> {
         let client = self.client(from)?;
