@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use crate::{Labels, Membership, Meta, Truth};
+use crate::{Labels, Membership, Meta, Truth, near::may_be_given};
 
 /// Pods that are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,9 +114,13 @@ impl Service {
         self.own_host.clone().unwrap_or_else(own)
     }
 
-    /// Whether a pod is behind it.
+    /// Whether a pod is behind it, or may be: a Service of one pod of a StatefulSet leads there.
     pub fn selects(&self, pod: &Pod, labels: &Labels) -> bool {
-        let all = |s: &Labels| s.iter().all(|(k, v)| labels.get(k) == Some(v));
+        let has = |(key, value): (&String, &String)| match labels.get(key) {
+            Some(label) => label == value,
+            None => may_be_given(pod, key, value),
+        };
+        let all = |s: &Labels| s.iter().all(has);
         let selected = self.meta.namespace == pod.namespace && self.selector.as_ref().is_some_and(all);
         selected || self.endpoint(pod).is_some()
     }

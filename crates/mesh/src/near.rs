@@ -41,7 +41,7 @@ const GIVEN: [&str; 10] = [
 ];
 
 /// Whether a pod that comes of a template may have such a label.
-fn may_be_given(pod: &Pod, key: &str, value: &str) -> bool {
+pub(crate) fn may_be_given(pod: &Pod, key: &str, value: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match (pod.kind.as_str(), key) {
         ("Deployment", "pod-template-hash")

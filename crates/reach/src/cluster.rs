@@ -200,9 +200,12 @@ impl Cluster {
 }
 
 impl Service {
-    /// Whether a pod of its namespace is behind it.
+    /// Whether a pod of its namespace is behind it, or may be: a Service of one pod of a StatefulSet leads there.
     pub fn selects(&self, pod: &Pod) -> bool {
-        let has = |(key, value): (&String, &String)| pod.labels.get(key) == Some(value);
+        let has = |(key, value): (&String, &String)| match pod.labels.get(key) {
+            Some(label) => label == value,
+            None => pod.unsure.get(key).is_some_and(|values| values.allows(value)),
+        };
         self.selector.as_ref().is_some_and(|selector| selector.iter().all(has))
     }
 }

@@ -202,3 +202,22 @@ fn a_hint_names_the_policy_of_the_fewest_pods() {
         "to allow it: an egress rule for shop/cart[Deployment] and TCP 80 in NetworkPolicy shop/web (policies.yaml:7)\n"
     ), "{text}");
 }
+
+#[test]
+fn a_service_of_one_pod_of_a_stateful_set_leads_there() {
+    let mut sources = Sources::default();
+    sources.add(
+        "db.yaml",
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\n\
+         spec: {replicas: 2, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c}]}}}\n---\n\
+         apiVersion: v1\nkind: Service\nmetadata: {name: db-1, namespace: shop}\n\
+         spec: {selector: {statefulset.kubernetes.io/pod-name: db-1}, ports: [{port: 5432}]}\n---\n\
+         apiVersion: v1\nkind: Service\nmetadata: {name: db-2, namespace: shop}\n\
+         spec: {selector: {statefulset.kubernetes.io/pod-name: db-2}, ports: [{port: 5432}]}\n",
+    );
+    let manifests = Manifests::read(sources);
+    let judge = Judge::new(&manifests);
+    assert_eq!(judge.destination("db-1.shop").unwrap().len(), 1);
+    // There is no third pod.
+    assert!(judge.destination("db-2.shop").is_err());
+}
