@@ -59,25 +59,6 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Labels that controllers give to pods, so that no template has them.
-const GIVEN: [&str; 10] = [
-    "pod-template-hash",
-    "pod-template-generation",
-    "controller-revision-hash",
-    "controller-uid",
-    "job-name",
-    "statefulset.kubernetes.io/pod-name",
-    "apps.kubernetes.io/pod-index",
-    "batch.kubernetes.io/controller-uid",
-    "batch.kubernetes.io/job-name",
-    "batch.kubernetes.io/job-completion-index",
-];
-
-/// Whether a label is given to pods by who makes them of a template.
-pub(crate) fn is_given(key: &str) -> bool {
-    GIVEN.contains(&key)
-}
-
 /// Groups of custom resources of which no pods are made; those of Kubernetes itself end in `.k8s.io` or have no dot.
 const PODLESS: [&str; 22] = [
     "networking.istio.io",

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use crate::{Labels, Membership, Meta, Truth, near::may_be_given};
+use crate::{Labels, Membership, Meta, Truth, given::may_be_given};
 
 /// Pods that are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,9 @@ use std::{
 };
 
 use crate::{
-    Injection, Labels, Member, Membership, Mesh, Meta, Pod, Scope, Service, injection::labels_after_injection,
+    Injection, Labels, Member, Membership, Mesh, Meta, Pod, Scope, Service,
+    given::{is_given, may_be_given},
+    injection::labels_after_injection,
 };
 
 /// Numbers of objects by their namespaces.
@@ -24,45 +26,6 @@ pub(crate) struct Near {
     given: BTreeSet<(String, String)>,
 }
 
-/// Labels that controllers give to the pods that they make of a template.
-///
-/// Sources: `kubernetes/api` `apps/v1/types.go` and `batch/v1/types.go`.
-const GIVEN: [&str; 10] = [
-    "pod-template-hash",
-    "pod-template-generation",
-    "controller-revision-hash",
-    "controller-uid",
-    "job-name",
-    "statefulset.kubernetes.io/pod-name",
-    "apps.kubernetes.io/pod-index",
-    "batch.kubernetes.io/controller-uid",
-    "batch.kubernetes.io/job-name",
-    "batch.kubernetes.io/job-completion-index",
-];
-
-/// Whether a pod that comes of a template may have such a label.
-pub(crate) fn may_be_given(pod: &Pod, key: &str, value: &str) -> bool {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match (pod.kind.as_str(), key) {
-        ("Deployment", "pod-template-hash")
-        | ("StatefulSet", "controller-revision-hash")
-        | ("DaemonSet", "controller-revision-hash" | "pod-template-generation")
-        | (
-            "Job",
-            "controller-uid"
-            | "batch.kubernetes.io/controller-uid"
-            | "batch.kubernetes.io/job-completion-index",
-        ) => true,
-        ("Job", "job-name" | "batch.kubernetes.io/job-name") => value == pod.name,
-        ("StatefulSet", "apps.kubernetes.io/pod-index") => number(value),
-        ("StatefulSet", "statefulset.kubernetes.io/pod-name") => {
-            let ordinal = value.strip_prefix(&pod.name).and_then(|rest| rest.strip_prefix('-'));
-            ordinal.is_some_and(number)
-        }
-        _ => false,
-    }
-}
-
 /// The labels, of those that only controllers give, for which something of the mesh is.
 fn given(mesh: &Mesh) -> BTreeSet<(String, String)> {
     let scopes = mesh.policies.iter().map(|policy| &policy.scope);
@@ -73,7 +36,7 @@ fn given(mesh: &Mesh) -> BTreeSet<(String, String)> {
     });
     let peers = mesh.peer_authentications.iter().map(|peer| &peer.selector);
     let all = selected.chain(peers).chain(mesh.sidecars.iter().map(|scope| &scope.selector));
-    let asked = all.flat_map(|s| &s.requirements).filter(|r| GIVEN.contains(&r.key.as_str()));
+    let asked = all.flat_map(|s| &s.requirements).filter(|r| is_given(&r.key));
     asked.flat_map(|r| r.values.iter().map(|value| (r.key.clone(), value.clone()))).collect()
 }
 

@@ -1,9 +1,9 @@
 //! MG011: a policy that selects no pod.
 
-use meshgen_mesh::{Labels, Meta, PeerAuthentication, Scope, Selector};
+use meshgen_mesh::{Labels, Meta, PeerAuthentication, Scope, Selector, is_given};
 use meshgen_reach::Policy;
 
-use crate::{Hit, Rule, Seen, Severity, pods::is_given};
+use crate::{Hit, Rule, Seen, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG011",

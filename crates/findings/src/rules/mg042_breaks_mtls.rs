@@ -12,8 +12,9 @@ pub(super) const RULE: Rule = Rule {
     title: "a DestinationRule makes clients encrypt as the server does not take it",
     severity: Severity::Error,
     why: "A TLS mode in a DestinationRule replaces auto mTLS. `DISABLE` towards a workload that demands mTLS, `ISTIO_MUTUAL` \
-          towards a pod without a sidecar, and `SIMPLE` or `MUTUAL` towards a sidecar all break the connection: clients get \
-          503, and TCP is reset.",
+          towards a pod without a sidecar, and `SIMPLE` or `MUTUAL` towards a sidecar that speaks HTTP or demands mTLS all \
+          break the connection: clients get 503, and TCP is reset. Where the application may take TLS itself, nobody can \
+          tell from manifests, and this is not said.",
     way_out: "Leave `tls` out of the rule, so that auto mTLS finds out what the server takes.",
     sources: &[
         "https://istio.io/latest/docs/ops/common-problems/network-issues/#503-errors-after-setting-destination-rule",

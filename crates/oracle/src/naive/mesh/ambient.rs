@@ -3,7 +3,7 @@
 use super::{
     super::{Verdict, model::string},
     asked::{Decision, Seen, Sight},
-    connection::{Ends, Way},
+    connection::{Ends, Way, after},
     encryption::Sent,
     injection::How,
     model::{Mesh, Pod, Undecided, is_headless},
@@ -95,13 +95,6 @@ impl Mesh {
                 self.decision(server, &Sight { request, ..sight })
             }
         };
-        Ok(match decision {
-            Decision::Allowed if network == Verdict::Undefined => Seen::Unknown,
-            Decision::Allowed => Seen::Open,
-            Decision::Unknown => Seen::Unknown,
-            Decision::Denied if as_http => Seen::Forbidden,
-            Decision::Denied if sidecar_answers => Seen::Unavailable,
-            Decision::Denied => Seen::Closed,
-        })
+        Ok(after(decision, network, as_http, sidecar_answers))
     }
 }

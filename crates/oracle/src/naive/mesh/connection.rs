@@ -132,14 +132,7 @@ impl Mesh {
         } else {
             Decision::Allowed
         };
-        Ok(match decision {
-            Decision::Allowed if network == Verdict::Undefined => Seen::Unknown,
-            Decision::Allowed => Seen::Open,
-            Decision::Unknown => Seen::Unknown,
-            Decision::Denied if as_http => Seen::Forbidden,
-            Decision::Denied if sidecar_answers => Seen::Unavailable,
-            Decision::Denied => Seen::Closed,
-        })
+        Ok(after(decision, network, as_http, sidecar_answers))
     }
 
     /// The Service, and the port of it, as which the client's sidecar knows the connection, if it takes and knows it; or
@@ -263,6 +256,18 @@ impl Mesh {
 }
 
 pub(super) type Way<'a> = (&'a Value, Option<&'a Value>);
+
+/// What is seen of what the policies decided, of what came through the network.
+pub(super) fn after(decision: Decision, network: Verdict, as_http: bool, sidecar_answers: bool) -> Seen {
+    match decision {
+        Decision::Allowed if network == Verdict::Undefined => Seen::Unknown,
+        Decision::Allowed => Seen::Open,
+        Decision::Unknown => Seen::Unknown,
+        Decision::Denied if as_http => Seen::Forbidden,
+        Decision::Denied if sidecar_answers => Seen::Unavailable,
+        Decision::Denied => Seen::Closed,
+    }
+}
 
 /// What is seen where it may be any of these: what all say; or, if all refuse, what the first says.
 fn together(all: &[Seen]) -> Seen {
