@@ -92,9 +92,14 @@ pub(super) fn refused(o: &Object<'_>) -> Option<Problem> {
     let told = |message: String| Problem::error(o.place, message);
     if own && !KINDS.contains(&o.kind) {
         let (kind, version) = (o.kind, o.node.text("apiVersion").unwrap_or_default());
-        let message = format!("`{kind}` is no kind of `{version}`, so that no cluster takes it");
-        let near = nearest(kind, KINDS).map(|near| format!("did you mean `{near}`?"));
-        return Some(Problem { help: near, ..told(message) });
+        let message = format!("`{kind}` is no kind of `{version}`");
+        // What is like none of them may be one that some distribution has, or had.
+        return Some(match nearest(kind, KINDS) {
+            Some(near) => told(message).help(format!("did you mean `{near}`?")),
+            None => {
+                Problem::warning(o.place, format!("{message} that decides who may connect: it is passed by"))
+            }
+        });
     }
     let decides = match o.group {
         "security.istio.io" | "networking.istio.io" => true,
