@@ -15,10 +15,10 @@ use crate::{
     pods::{containers, environment, text, words},
 };
 
-/// The addresses that a Dgraph takes for those of administrators.
+/// Whom a Dgraph takes for an administrator, beside the callers of its own host.
 pub(crate) struct Whitelist<'a> {
-    /// As they are written, with commas between.
-    pub(crate) list: String,
+    /// Their addresses as they are written, with commas between; none if a server is told of none.
+    pub(crate) list: Option<String>,
     /// Where they stand, if that is in the object of the pod.
     pub(crate) node: Option<&'a Node>,
     /// Whether a token or access control is, or may be, demanded beside.
@@ -44,13 +44,14 @@ impl Whitelist<'_> {
     /// What in it means every address, if something does: one block, or several together.
     pub(crate) fn everybody(&self) -> Option<String> {
         let all = Addresses::block("0.0.0.0/0")?;
-        let blocks = self.list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let list = self.list.as_deref()?;
+        let blocks = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let blocks: Vec<(&str, Addresses)> = blocks.filter_map(|b| Some((b, block(b)?))).collect();
         let ipv6 = Addresses::block("::/0")?;
         let one = blocks.iter().find(|(_, set)| set.contains_all(&all) || set.contains_all(&ipv6));
         let together = blocks.iter().fold(Addresses::default(), |sum, (_, set)| sum.union(set));
         one.map(|(entry, _)| (*entry).to_owned())
-            .or_else(|| together.contains_all(&all).then(|| self.list.clone()))
+            .or_else(|| together.contains_all(&all).then(|| list.to_owned()))
     }
 }
 
@@ -65,15 +66,41 @@ fn block(entry: &str) -> Option<Addresses> {
     Addresses::block(entry)
 }
 
-/// The whitelist of a pod of the mesh, and the object that it stands in; none if it has none.
+/// Whom the Dgraph in a pod of the mesh is told to admit, and the object that it stands in; none if there is no Dgraph, or
+/// only something that is called so.
 pub(crate) fn whitelist<'s>(seen: &'s Seen<'_>, pod: usize) -> Option<(&'s Document, Whitelist<'s>)> {
     let (document, template) = seen.template(pod)?;
     let container = containers(template).find(|c| is_dgraph(c));
     let files: Vec<Node> = files(seen, document, template).collect();
     let from_file = || files.iter().find_map(|file| Some((written(file, container.is_some())?, None)));
-    let (list, node) = container.and_then(told).or_else(from_file)?;
-    let guarded = containers(template).any(is_guarded) || files.iter().any(demands);
-    Some((document, Whitelist { list, node, guarded }))
+    let (list, node) = container.and_then(told).or_else(from_file).unzip();
+    if list.is_none() && !containers(template).any(is_server) {
+        return None;
+    }
+    let unread = list.is_none() && containers(template).any(|c| is_told_elsewhere(c, &files));
+    let guarded = unread || containers(template).any(is_guarded) || files.iter().any(demands);
+    Some((document, Whitelist { list, node: node.flatten(), guarded }))
+}
+
+/// Whether a container runs a server of Dgraph: `dgraph alpha`, `dgraph zero`, however it is written, or the image that
+/// runs both.
+fn is_server(container: &Node) -> bool {
+    let words: Vec<&str> = words(container).filter_map(text).flat_map(str::split_whitespace).collect();
+    let program = |word: &str| word.rsplit('/').next() == Some("dgraph");
+    let runs = |pair: &[&str]| matches!(pair, [first, "alpha" | "zero"] if program(first));
+    words.windows(2).any(runs) || container.text(&["image"]).is_some_and(|i| i.contains("dgraph/standalone"))
+}
+
+/// Whether what a server is told stands where nobody sees it here: in a file that is not among these, or in a variable that
+/// another object fills.
+fn is_told_elsewhere(container: &Node, files: &[Node]) -> bool {
+    let keys = ["secretKeyRef", "configMapKeyRef"];
+    let filled = |e: &&Node| keys.iter().any(|key| e.path(&["valueFrom", key]).is_some());
+    let filled: Vec<&str> =
+        container.list(&["env"]).iter().filter(filled).filter_map(|e| e.text(&["name"])).collect();
+    let named = |word: &str| word.contains('$') && filled.iter().any(|name| word.contains(name));
+    let file = |word: &str| files.is_empty() && word.contains("--config");
+    words(container).filter_map(text).any(|word| file(word) || named(word))
 }
 
 /// Whether anything of a container says that it runs Dgraph.

@@ -1,6 +1,6 @@
 //! What a spec leaves open, or closes by mistake, although it is what was asked for: it is done, and said.
 
-use meshgen_spec::{Allow, Direction, MeshMode, Namespaces, Spec, Whitelist, WorkloadName, Workloads};
+use meshgen_spec::{Allow, Direction, MeshMode, Namespaces, Spec, WorkloadName, Workloads};
 
 use crate::{files::Files, labels::NAMESPACE_NAME, policies};
 
@@ -11,7 +11,7 @@ pub struct Holes {
     pub prometheus_cut_off: Vec<Workloads>,
     /// A policy trusts the labels of namespaces: whoever may label one passes it.
     pub label_trust: bool,
-    /// Releases of Dgraph whose whitelist means nothing, because a sidecar makes every caller local.
+    /// Releases of Dgraph that anyone administers, whatever their whitelist: a sidecar makes every caller local.
     pub whitelist_void: Vec<WorkloadName>,
 }
 
@@ -51,8 +51,8 @@ pub(crate) fn plan(spec: &Spec, files: &mut Files) {
         files.comment(
             format!("{folder}/helmfile.yaml"),
             [
-                format!("The whitelist of {release} means nothing behind a sidecar: Dgraph sees every caller as 127.0.0.6."),
-                "Only a token, ACL or an AuthorizationPolicy tells administrators apart there.".to_owned(),
+                format!("Whom {release} lists to administer it means nothing behind a sidecar: Dgraph sees every caller as"),
+                "127.0.0.6, which it always admits. Only a token, ACL or an AuthorizationPolicy tells them apart there.".to_owned(),
             ],
         );
     }
@@ -91,11 +91,8 @@ fn admits_prometheus(spec: &Spec, rule: &Allow) -> bool {
 fn whitelist_void(spec: &Spec) -> Vec<WorkloadName> {
     let void = spec.releases.iter().filter(|(name, release)| {
         release.dgraph.as_ref().is_some_and(|d| {
-            let said = matches!(
-                d.whitelist.as_ref().map(|w| &w.value),
-                Some(Whitelist::Entries(_) | Whitelist::FromEnv(_))
-            );
-            said && d.token.is_none() && d.acl.is_none()
+            // Without a whitelist, who is local administers it.
+            d.token.is_none() && d.acl.is_none()
         }) && spec.mesh_mode(&name.namespace) == MeshMode::Sidecar
     });
     void.map(|(name, _)| name.value.clone()).collect()

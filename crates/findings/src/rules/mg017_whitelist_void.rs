@@ -1,15 +1,16 @@
-//! MG017: Dgraph's own whitelist of addresses, behind a sidecar that hides them.
+//! MG017: whom Dgraph itself takes for an administrator, by addresses that its sidecar hides.
 
 use crate::{Hit, Rule, Seen, Severity, dgraph};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG017",
     slug: "whitelist-void",
-    title: "a whitelist of Dgraph is void behind a sidecar",
+    title: "a whitelist of Dgraph is void behind a sidecar, and so is having none",
     severity: Severity::Warning,
     why: "A sidecar dials the application from `127.0.0.6`, whoever the client is, and Dgraph takes every loopback \
           address for a friend. So the whitelist of `--security` admits everyone who gets as far as the pod to alter the \
-          schema, drop all data and administer the cluster.",
+          schema, drop all data and administer the cluster; and so does a Dgraph without one, which means to admit \
+          only callers of its own host.",
     way_out: "Demand a token (`--security token=…`) or turn on access control (`--acl`), or let an AuthorizationPolicy \
               say who may call these ports and paths.",
     sources: &[
@@ -33,11 +34,14 @@ fn void(seen: &Seen<'_>, pod: usize) -> Option<Hit> {
     if !dgraph::is_open(seen, pod) {
         return None;
     }
+    let trusted = match &whitelist.list {
+        Some(list) => format!("the addresses `{list}`"),
+        None => "only callers of its own host".to_owned(),
+    };
     let said = format!(
-        "`{}` trusts the addresses `{}` to administer it, but its sidecar shows it `127.0.0.6` for each of its \
-         clients, which it always trusts",
-        seen.called(pod),
-        whitelist.list
+        "`{}` trusts {trusted} to administer it, but its sidecar shows it `127.0.0.6` for each of its clients, which it \
+         always trusts",
+        seen.called(pod)
     );
     let hit =
         Hit::about(document, said, "demand a token or access control, or say by AuthorizationPolicy who may");
