@@ -39,6 +39,7 @@ mod mg039_unknown_provider;
 mod mg040_lost_address;
 mod mg041_host_network;
 mod mg042_breaks_mtls;
+mod mg043_webhook_cut_off;
 
 use crate::{Find, Rule};
 
@@ -90,4 +91,5 @@ pub const RULES: &[(Rule, Find)] = &[
     (mg040_lost_address::RULE, mg040_lost_address::find),
     (mg041_host_network::RULE, mg041_host_network::find),
     (mg042_breaks_mtls::RULE, mg042_breaks_mtls::find),
+    (mg043_webhook_cut_off::RULE, mg043_webhook_cut_off::find),
 ];
