@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     why: "A sidecar dials the application from `127.0.0.6`, whoever the client is, and Dgraph takes every loopback \
           address for a friend. So the whitelist of `--security` admits everyone who gets as far as the pod to alter the \
           schema, drop all data and administer the cluster; and so does a Dgraph without one, which means to admit \
-          only callers of its own host.",
+          only callers of its own host (a Zero before v25.4: everyone).",
     way_out: "Demand a token (`--security token=…`) or turn on access control (`--acl`), or let an AuthorizationPolicy \
               say who may call these ports and paths.",
     sources: &[
@@ -34,14 +34,13 @@ fn void(seen: &Seen<'_>, pod: usize) -> Option<Hit> {
     if !dgraph::is_open(seen, pod) {
         return None;
     }
+    let pod = seen.called(pod);
     let trusted = match &whitelist.list {
-        Some(list) => format!("the addresses `{list}`"),
-        None => "only callers of its own host".to_owned(),
+        Some(list) => format!("`{pod}` trusts the addresses `{list}` to administer it"),
+        None => format!("`{pod}` lists nobody who may administer it"),
     };
     let said = format!(
-        "`{}` trusts {trusted} to administer it, but its sidecar shows it `127.0.0.6` for each of its clients, which it \
-         always trusts",
-        seen.called(pod)
+        "{trusted}, but its sidecar shows it `127.0.0.6` for each of its clients, which it always trusts"
     );
     let hit =
         Hit::about(document, said, "demand a token or access control, or say by AuthorizationPolicy who may");
