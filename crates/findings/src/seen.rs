@@ -23,6 +23,15 @@ use crate::{
 /// The file in which a rendered tree tells what it assumes beside it: what others run is not judged.
 const ASSUMED: &str = ".meshgen/assumed.yaml";
 
+/// The label of istiod's pods, whatever their revision
+/// (`manifests/charts/istio-control/istio-discovery/templates/deployment.yaml`).
+pub(crate) const ISTIOD: (&str, &str) = ("app", "istiod");
+
+/// Whether a pod is istiod's.
+pub(crate) fn is_istiod(p: &Pod) -> bool {
+    p.labels.get(ISTIOD.0).is_some_and(|value| value == ISTIOD.1)
+}
+
 /// Namespaces of the cluster itself.
 const SYSTEM: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use meshgen_mesh::Membership;
 use meshgen_reach::{Answer, Direction, Party, Policy, Protocol};
 
-use crate::{Hit, Rule, Seen, Severity, listed};
+use crate::{
+    Hit, Rule, Seen, Severity, listed,
+    seen::{ISTIOD, is_istiod},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG007",
@@ -25,10 +28,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Where sidecars get certificates and configuration.
-const ISTIOD: u16 = 15012;
-
-/// The label of istiod's pods, whatever their revision (`manifests/charts/istio-control/istio-discovery/templates/deployment.yaml`).
-const APP: (&str, &[&str]) = ("app", &["istiod"]);
+const XDS: u16 = 15012;
 
 /// Where AKS runs the istiod of the mesh that it manages, and how it names its revisions: `asm-1-30`.
 const AKS: (&str, &str) = ("aks-istio-system", "asm-");
@@ -40,13 +40,13 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
         let from = Party::Pod(number);
         let home = home(seen, number);
         let istiod = known.entry(home).or_insert_with(|| istiod(seen, home));
-        let denied = |to: &Party| seen.lets_through(&from, to, ISTIOD) == Answer::Denied;
-        if !istiod.iter().all(denied) || seen.may_send_by_address(number, Protocol::Tcp, ISTIOD) {
+        let denied = |to: &Party| seen.lets_through(&from, to, XDS) == Answer::Denied;
+        if !istiod.iter().all(denied) || seen.may_send_by_address(number, Protocol::Tcp, XDS) {
             continue;
         }
         let refusing = |direction| {
             let to = istiod.first()?;
-            seen.refusing(direction, &from, to, (Protocol::Tcp, ISTIOD))
+            seen.refusing(direction, &from, to, (Protocol::Tcp, XDS))
         };
         if let Some(policy) = refusing(Direction::Egress).or_else(|| refusing(Direction::Ingress)) {
             lacking.entry(policy.full_name()).or_insert((policy, vec![], home)).1.push(seen.title(number));
@@ -58,8 +58,9 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
             "`{}` keeps the sidecars of {pods} from istiod: they do not get ready when they start",
             policy.full_name()
         );
-        let label = if home == AKS.0 { "the pods".to_owned() } else { format!("`{}: istiod`", APP.0) };
-        Some(Hit::about(document, said, format!("permit TCP {ISTIOD} to {label} in `{home}`")))
+        let label =
+            if home == AKS.0 { "the pods".to_owned() } else { format!("`{}: {}`", ISTIOD.0, ISTIOD.1) };
+        Some(Hit::about(document, said, format!("permit TCP {XDS} to {label} in `{home}`")))
     };
     lacking.into_values().filter_map(hit).collect()
 }
@@ -77,11 +78,10 @@ fn home<'s>(seen: &'s Seen<'_>, pod: usize) -> &'s str {
 
 /// Pods that may be the istiod of a namespace. Of the one of AKS nobody says which labels it has.
 fn istiod(seen: &Seen<'_>, home: &str) -> Vec<Party> {
-    let labels: &[&str] = if home == AKS.0 { &[] } else { APP.1 };
-    let mut all = seen.serving(home, (APP.0, labels), ISTIOD);
+    let labels: &[&str] = if home == AKS.0 { &[] } else { &[ISTIOD.1] };
+    let mut all = seen.serving(home, (ISTIOD.0, labels), XDS);
     let elsewhere = seen.cluster().pods.iter().enumerate();
-    let elsewhere =
-        elsewhere.filter(|(_, p)| p.namespace != home && p.labels.get(APP.0).is_some_and(|v| v == "istiod"));
+    let elsewhere = elsewhere.filter(|(_, p)| p.namespace != home && is_istiod(p));
     all.extend(elsewhere.map(|(number, _)| Party::Pod(number)));
     all
 }

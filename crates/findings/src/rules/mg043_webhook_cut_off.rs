@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use meshgen_reach::{Action, Answer, Direction, Labels, Matcher, Party, Policy, Protocol};
 
-use crate::{Hit, Rule, Seen, Severity, listed};
+use crate::{
+    Hit, Rule, Seen, Severity, listed,
+    seen::{ISTIOD, is_istiod},
+};
 
 pub(super) const RULE: Rule = Rule {
     code: "MG043",
@@ -27,9 +30,6 @@ pub(super) const RULE: Rule = Rule {
 
 /// Where istiod answers the API server.
 const WEBHOOK: u16 = 15017;
-
-/// The label of istiod's pods.
-const APP: (&str, &str) = ("app", "istiod");
 
 pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
     let root = seen.mesh().settings.root_namespace.as_str();
@@ -58,24 +58,22 @@ pub(super) fn find(seen: &Seen<'_>) -> Vec<Hit> {
             "`{policy}` keeps the API server from the webhook of {all}: no pod of the mesh can be made, unless both are \
              on one node"
         );
-        Some(Hit::about(document, said, format!("permit TCP {WEBHOOK} to `{}: {}`", APP.0, APP.1)))
+        Some(Hit::about(document, said, format!("permit TCP {WEBHOOK} to `{}: {}`", ISTIOD.0, ISTIOD.1)))
     };
     cut.into_values().filter_map(hit).collect()
 }
 
 /// The pods of istiod; if none is here, one that would have its label, as long as there is a sidecar to be added.
 fn istiod(seen: &Seen<'_>, root: &str) -> Vec<Party> {
-    let labelled = |n: &usize| {
-        seen.cluster().pods.get(*n).is_some_and(|p| p.labels.get(APP.0).is_some_and(|v| v == APP.1))
-    };
-    let here: Vec<Party> = (0..seen.cluster().pods.len()).filter(labelled).map(Party::Pod).collect();
+    let pods = (0..).zip(&seen.cluster().pods);
+    let here: Vec<Party> = pods.filter(|(_, p)| is_istiod(p)).map(|(n, _)| Party::Pod(n)).collect();
     if !here.is_empty() || seen.sidecars().next().is_none() {
         return here;
     }
     vec![seen.somebody(
         &format!("{root}/istiod"),
         root,
-        &Labels::from([(APP.0.to_owned(), APP.1.to_owned())]),
+        &Labels::from([(ISTIOD.0.to_owned(), ISTIOD.1.to_owned())]),
     )]
 }
 
